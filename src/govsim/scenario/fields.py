@@ -1,0 +1,33 @@
+"""How an input is declared: default, unit, range and where the value comes from, in one line."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """Base of everything a user can ask for: immutable, and no unknown key is let in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def number(
+    default: float | int | None,
+    unit: str = "1",
+    low: float | None = None,
+    high: float | None = None,
+    basis: str = "[A]",
+    source: str = "",
+) -> Any:
+    """Declare a numeric input.
+
+    Parameters
+    ----------
+    default : value when the user says nothing; its unit is `unit`.
+    low, high : the closed range that is allowed.
+    basis : evidence label of `docs/science/odd.md`: ``[V]`` read in a source, ``[M]`` from memory,
+        ``[A]`` assumed.
+    source : section of the specification or literature key.
+    """
+    extra = {"unit": unit, "basis": basis, "source": source}
+    return Field(default=default, ge=low, le=high, json_schema_extra=extra)
