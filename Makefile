@@ -1,0 +1,57 @@
+# One door to everything. `make compare` and `make test` prepare what they need by themselves.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+STAMP := $(VENV)/.govsim-ready
+PYTEST := $(PY) -m pytest -n 2
+PIP := $(PY) -m pip --disable-pip-version-check
+LOCK_EXTRAS := --extra dev
+ARGS ?=
+export GOVSIM_PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup compare test test-slow lab bench lint lock clean
+.DELETE_ON_ERROR:
+
+help:  ## Show the targets / 显示全部命令
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Prepare .venv with the pinned packages / 准备运行环境
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PY) -c '' 2>/dev/null || { python=$$(sh tools/find_python.sh) && "$$python" -m venv --clear $(VENV); }
+	@echo "Installing the pinned packages; the first time takes a minute. / 正在安装依赖,首次约需一分钟。"
+	@$(PIP) install --quiet --require-hashes --no-deps --only-binary :all: -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+compare: $(STAMP)  ## The first comparison; ARGS="..." passes options / 第一次对比
+	@$(BIN)/govsim compare $(ARGS)
+
+test: $(STAMP)  ## All tests but the slow ones / 测试(不含慢测试)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(STAMP)  ## The slow tests / 慢测试
+	$(PYTEST) -m slow $(ARGS)
+
+lab: $(STAMP)  ## Open the first notebook in JupyterLab / 打开入门笔记本
+	$(BIN)/jupyter lab notebooks/01_first_comparison.ipynb $(ARGS)
+
+bench: $(STAMP)  ## Measure the engine's speed / 测量引擎速度
+	$(PY) -m benchmarks.engine $(ARGS)
+
+lint: $(STAMP)  ## Check style and format / 检查代码风格
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lock:  ## Renew requirements.lock from pyproject.toml / 更新依赖锁定文件
+	@$(PY) -c '' 2>/dev/null || { python=$$(sh tools/find_python.sh) && "$$python" -m venv --clear $(VENV); }
+	$(PIP) install --quiet "uv>=0.8"
+	$(BIN)/uv pip compile pyproject.toml $(LOCK_EXTRAS) --quiet --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  --no-config --output-file requirements.lock $(ARGS)
+
+clean:  ## Remove .venv and every cache / 清除环境与缓存
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
