@@ -1,0 +1,98 @@
+"""The only randomness: keyed, counter-based draws (house rule; ruling 6).
+
+A draw is a pure function of (key, purpose, count). A key is a 64-bit hash of the seed and of what the
+draw is about: an issue, a unit, a forum. Nothing is stored, so no draw can shift another: the same
+issue meets the same luck under every variant. The mixer is SplitMix64's (Steele, Lea and Flood 2014).
+Every operand is uint64: `uint64 + int64` would become a wrapped signed number in compiled code.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_PURPOSE = np.uint64(0xD1B54A32D192ED03)
+_COUNT = np.uint64(0x8CB92BA72F3D8DD7)
+_M1 = np.uint64(0xBF58476D1CE4E5B9)
+_M2 = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_UNIT = 2.0**-53
+
+# Purposes: fixed numbers, append-only.
+GAP, ACCEPT, KIND, HOUSEHOLD, SEVERITY, AFFECTED, HOURS, NEEDS, FUND, OBSTACLE = range(10)
+CHOICE, PATIENCE, HOP, HOP_DELAY, HOP_UNIT, TRANSFER, LOSS, INFORM = range(10, 18)
+COMMIT, REFUSAL, PARTIES, PERSUADE, SUPPORT, DECISION = range(18, 24)
+EFFORT, OUTCOME, AUDIT, AUDIT_DELAY, FIRM, LAW = range(24, 30)
+ATTENTION, ATTENDANCE, PHASE, TARGET, SEEN, VISIT_DAY = range(30, 36)
+GIVE, OFFER, DROPOUT, COVERAGE, DETECTION, FALSE_POSITIVE = range(36, 42)
+NORM, MEMBER, ORGANISATION, DAY_FACTOR, RENOVATION, WRONG, MEMO = range(42, 49)
+
+# Families of entities that have keys of their own.
+BUILDING, UNIT, FORUM, LEADER, MEMBERS, FIRMS, TYPES, COMPOUND, BRANCH = range(9)
+
+
+@njit(cache=True)
+def mix(x):
+    """Scramble 64 bits."""
+    x = (x ^ (x >> _S30)) * _M1
+    x = (x ^ (x >> _S27)) * _M2
+    return x ^ (x >> _S31)
+
+
+@njit(cache=True)
+def entity_key(seed, family, number):
+    """Key of an entity of a run."""
+    x = mix(np.uint64(seed) + _GOLDEN * np.uint64(family + 1))
+    return mix(x + _GOLDEN * np.uint64(number + 1))
+
+
+@njit(cache=True)
+def child_key(key, number):
+    """Key of the `number`-th child of an entity."""
+    return mix(key + _GOLDEN * np.uint64(number + 1))
+
+
+@njit(cache=True)
+def uniform(key, purpose, count):
+    """Uniform on (0, 1)."""
+    x = mix(key + _PURPOSE * np.uint64(purpose + 1) + _COUNT * np.uint64(count))
+    return (np.float64(x >> _S11) + 0.5) * _UNIT
+
+
+@njit(cache=True)
+def exponential(key, purpose, count):
+    """Unit exponential."""
+    return -math.log(uniform(key, purpose, count))
+
+
+@njit(cache=True)
+def normal(key, purpose, count):
+    """Standard normal (Box and Muller 1958); uses counts 2n and 2n + 1."""
+    radius = math.sqrt(-2.0 * math.log(uniform(key, purpose, 2 * count)))
+    return radius * math.cos(2.0 * math.pi * uniform(key, purpose, 2 * count + 1))
+
+
+@njit(cache=True)
+def beta_two_two(key, purpose):
+    """Beta(2, 2): the middle of three uniforms."""
+    a = uniform(key, purpose, 0)
+    b = uniform(key, purpose, 1)
+    c = uniform(key, purpose, 2)
+    return max(min(a, b), min(max(a, b), c))
+
+
+@njit(cache=True)
+def poisson(key, purpose, mean):
+    """Poisson by inversion of one uniform; for means up to about 500."""
+    if mean <= 0.0:
+        return 0
+    u = uniform(key, purpose, 0)
+    term = math.exp(-mean)
+    total = term
+    n = 0
+    while u > total and n < 2000:
+        n += 1
+        term *= mean / n
+        total += term
+    return n

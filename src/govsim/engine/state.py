@@ -1,0 +1,256 @@
+"""The columns of a run: every array the compiled rules read and write, with its fields.
+
+Numbers that rules compute with are float64 or int64. The narrow columns of `ISSUE` are for the log;
+a rule that reads one widens it first (`int(x)`, `np.float64(x)`), so that compiled and interpreted
+runs give the same bits. Times are days since start; in `ISSUE` they are durations since onset, in
+days, and `nan` means "not yet".
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+# Issue status: the machine of 3.2.
+LATENT, ROUTING, GATED, WORKING, CLOSED, RESOLVED, EXITED, LAPSED = range(8)
+STATUSES = ("latent", "routing", "gated", "working", "closed", "resolved", "exited", "lapsed")
+
+# State occupancy of ruling X2.
+STATES = (
+    "resolved", "falsely_closed", "open_ordinary", "open_petitioned",
+    "open_law", "never_voiced", "lapsed", "exited",
+)  # fmt: skip
+
+# Channels of 3.7.3.
+SILENCE, VIA_COMMUNITY, VIA_PETITION, VIA_LAW, VIA_PRIVATE = range(5)
+CHANNELS = ("silence", "community", "petition", "law", "private")
+
+# Gates of 3.7.6, as bits.
+GATE_J, GATE_P, GATE_F, GATE_I = 1, 2, 4, 8
+GATES = ("jurisdiction", "power", "funds", "interests")
+
+# Kinds of unit, each a service station (3.7.7).
+COMMUNITY, SUBDISTRICT, DEPARTMENT, PETITION_OFFICE, LEADERS, FIRM, MEDIATION = range(7)
+UNITS = (
+    "community", "subdistrict", "department", "petition_office",
+    "leaders", "property_firm", "mediation_station",
+)  # fmt: skip
+
+# Kinds of package.
+WORK, PERSUASION, DECISION_TASK, PETITION_CASE, AUDIT_TASK, LAW_CASE = range(6)
+
+# Kinds of event, in no order of importance; ties go by (time, issue, kind).
+(COMPLETE, READY, CHOICE_DUE, OWNER_FOUND, ASK_DUE, QUEUE_DUE, AUDIT_DUE, PETITION_DUE,
+ ATTENTION_ENDS, DEADLINE_NEAR, MEMO_DUE, DETECTION_DUE, DEADLINE_PASSED, INTERRUPTED,
+ VISIT) = range(15)  # fmt: skip
+
+# Kinds of forum.
+EXECUTIVE, A1, A2, A3, A4 = range(5)
+FORUMS = ("executive", "A1", "A2", "A3", "A4")
+
+# Who pays, and for what (3.7.16).
+PAYERS = (
+    "leaders", "departments", "subdistricts", "communities", "petition_office", "property_firms",
+    "part_time_members", "organisations", "in_service_work", "in_service_leisure",
+    "resident_volunteers", "residents",
+)  # fmt: skip
+(BY_LEADERS, BY_DEPARTMENTS, BY_SUBDISTRICTS, BY_COMMUNITIES, BY_PETITION_OFFICE, BY_FIRMS,
+ BY_PART_TIME, BY_ORGANISATIONS, BY_MEMBERS_WORK, BY_MEMBERS_LEISURE, BY_VOLUNTEERS,
+ BY_RESIDENTS) = range(12)  # fmt: skip
+EXTERNAL_PAYERS = (
+    "leaders", "part_time_members", "organisations", "in_service_work", "in_service_leisure",
+    "resident_volunteers", "residents",
+)  # fmt: skip
+"""Hours from outside the fixed staff (ruling W5)."""
+
+ACTIVITIES = (
+    "service_substantive", "service_perfunctory", "persuasion", "decisions", "audit", "petitions",
+    "meetings", "preparation", "hosting", "reporting", "routing", "coordination", "supervision",
+    "pairing", "upkeep", "convening", "ceremonial", "visits", "patrol", "informing", "idle",
+)  # fmt: skip
+(SUBSTANTIVE, PERFUNCTORY, PERSUADING, DECIDING, AUDITING, PETITIONING, MEETING, PREPARING,
+ HOSTING, REPORTING, TRIAGING, COORDINATING, SUPERVISING, PAIRING, UPKEEPING, CONVENING,
+ CEREMONIAL, VISITING, PATROLLING, INFORMING, IDLING) = range(21)  # fmt: skip
+N_ACTIVITIES = len(ACTIVITIES)
+
+# Pots and what happens to money, k¥.
+POTS = ("compound", "community", "subdistrict", "city", "operating", "household")
+
+ISSUE = np.dtype(
+    [
+        ("first_package", "i4"), ("next_in_community", "i4"),
+        ("flags", "u1"), ("closed_gates", "u1"), ("n_departments", "i1"), ("status", "i1"),
+        ("channel", "i1"), ("redo", "i1"), ("open_packages", "i1"), ("supporters", "i1"),
+        ("severity", "f4"), ("hours", "f4"), ("fund", "f4"), ("n_affected", "i2"),
+        ("parties", "i1"), ("locus", "i1"),
+        ("voiced", "f4"), ("triaged", "f4"), ("jurisdiction", "f4"), ("power", "f4"),
+        ("funds", "f4"), ("interests", "f4"), ("released", "f4"), ("started", "f4"),
+        ("closed", "f4"), ("last_closed", "f4"), ("resolved", "f4"), ("ended", "f4"),
+        ("petitioned", "f4"), ("law", "f4"), ("attention", "f4"), ("satisfaction", "f4"),
+        ("hours_served", "f4"), ("hours_perfunctory", "f4"),
+        ("version", "i2"), ("asks", "i2"), ("contacts", "i2"), ("choices", "i2"),
+        ("hops", "i1"), ("tiers", "i1"), ("lapses", "i1"), ("petitions", "i1"),
+        ("directives", "i1"), ("sittings", "i1"), ("retabled", "i1"), ("ruled_by", "u1"),
+        ("served_by", "u1"), ("detected_by", "i1"), ("pot", "i1"),
+        ("state_180", "i1"), ("state_365", "i1"), ("law_pending", "i1"), ("wrong", "i1"),
+    ],
+    align=True,
+)  # fmt: skip
+
+ARRIVAL = np.dtype([("onset", "f8"), ("key", "u8"), ("building", "i4"), ("type", "i4")], align=True)
+
+PACKAGE = np.dtype(
+    [
+        ("issue", "i8"), ("station", "i8"), ("kind", "i8"), ("skill", "i8"), ("queue_class", "i8"),
+        ("mode", "i8"), ("committed", "i8"), ("department", "i8"), ("number", "i8"),
+        ("version", "i8"), ("in_service", "i8"), ("queued", "i8"), ("stage", "i8"),
+        ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("refusal", "f8"), ("next", "i8"),
+    ]
+)  # fmt: skip
+
+EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("kind", "i8"), ("entity", "i8"), ("version", "i8"), ("next", "i8")])
+HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
+NODE = np.dtype([("key", "f8"), ("tie", "i8"), ("item", "i8"), ("version", "i8"), ("left", "i8"), ("right", "i8")])
+
+STATION = np.dtype(
+    [
+        ("kind", "i8"), ("area", "i8"), ("department", "i8"), ("first_worker", "i8"), ("n_workers", "i8"),
+        ("n_extra", "i8"), ("payer", "i8"), ("level", "i8"), ("above", "i8"), ("key", "u8"),
+        ("window", "f8"), ("window_today", "f8"), ("debt", "f8"), ("queued_hours", "f8"),
+        ("queue_length", "i8"), ("norm", "f8"), ("memos", "f8"), ("directives", "f8"),
+        ("listed_open", "f8"), ("listed_overdue", "f8"), ("available", "f8"), ("paid", "f8"),
+        ("served", "f8"), ("incurred", "f8"), ("offered", "f8"), ("used_today", "f8"),
+        ("available_today", "f8"), ("overdrawn", "f8"),
+    ]
+)  # fmt: skip
+
+WORKER = np.dtype(
+    [
+        ("station", "i8"), ("package", "i8"), ("version", "i8"), ("free_at", "f8"), ("done_at", "f8"),
+        ("is_extra", "i8"), ("pool_skill", "i8"), ("efficiency", "f8"),
+    ]
+)  # fmt: skip
+
+HOUSEHOLD = np.dtype(
+    [
+        ("community", "f8"), ("petition", "f8"), ("law", "f8"), ("trust_community", "f8"),
+        ("trust_city", "f8"), ("expectation", "f8"), ("ses", "f8"),
+    ]
+)  # fmt: skip
+
+BUILDING_RECORD = np.dtype(
+    [
+        ("compound", "i8"), ("first_household", "i8"), ("n_households", "i8"), ("key", "u8"),
+        ("mean_community", "f8"), ("mean_petition", "f8"), ("mean_law", "f8"),
+        ("mean_trust_community", "f8"), ("mean_trust_city", "f8"),
+        ("offset_community", "f8"), ("offset_petition", "f8"), ("offset_law", "f8"),
+        ("offset_trust_community", "f8"), ("offset_trust_city", "f8"),
+        ("steward_motivation", "f8"), ("steward_fatigue", "f8"), ("steward_activity", "f8"),
+        ("hazard", "f8"), ("hazard_rate", "f8"), ("hazard_day", "f8"),
+    ]
+)  # fmt: skip
+
+COMPOUND_RECORD = np.dtype(
+    [
+        ("community", "i8"), ("type", "i8"), ("n_households", "i8"), ("firm", "i8"), ("has_body", "i8"),
+        ("money", "f8"), ("inflow", "f8"), ("first_building", "i8"), ("n_buildings", "i8"),
+        ("familiarity", "f8"), ("group_sitting", "f8"),
+    ]
+)  # fmt: skip
+
+COMMUNITY_RECORD = np.dtype(
+    [
+        ("subdistrict", "i8"), ("n_households", "i8"), ("open_head", "i8"), ("has_body", "i8"),
+        ("doorstep", "i8"), ("money", "f8"), ("inflow", "f8"), ("pairing_clarity", "f8"),
+        ("open_issues", "f8"), ("petitions", "f8"), ("confirmed", "f8"), ("confirmed_last", "f8"),
+        ("pool_today", "f8"), ("mandated_share", "f8"), ("pool_offered", "f8"), ("pool_used", "f8"),
+        ("pool_meaningful", "f8"), ("matters", "f8"), ("idle_share", "f8"), ("meaningful_share", "f8"),
+        ("contribution_rate", "f8"), ("a3_pledge", "f8"), ("members_give", "f8"),
+    ]
+)  # fmt: skip
+
+FORUM_RECORD = np.dtype(
+    [
+        ("kind", "i8"), ("area", "i8"), ("key", "u8"), ("interval", "f8"), ("next", "f8"), ("phase", "f8"),
+        ("hours", "f8"), ("slots", "i8"), ("roster", "i8"), ("authority", "f8"), ("level", "i8"),
+        ("rules", "i8"), ("root", "i8"), ("sittings", "i8"), ("tabled", "f8"), ("ruled", "f8"),
+        ("backlog", "i8"), ("internal", "f8"), ("part_time", "i8"),
+    ]
+)  # fmt: skip
+
+LEADER_RECORD = np.dtype([("key", "u8"), ("live", "i8"), ("oldest", "i8")])
+ORGANISATION_RECORD = np.dtype(
+    [("community", "i8"), ("skill", "i8"), ("hours", "f8"), ("stake", "f8"), ("covered", "i8"), ("gives", "i8"), ("key", "u8"), ("law", "i8")]
+)
+MEMBER_RECORD = np.dtype(
+    [
+        ("community", "i4"), ("department", "i1"), ("skill", "i1"), ("active", "i1"), ("on_roster", "i1"),
+        ("affect", "f4"), ("responsibility", "f4"), ("motivation", "f4"), ("fatigue", "f4"),
+    ],
+    align=True,
+)  # fmt: skip
+
+SITTING = np.dtype(
+    [
+        ("day", "i8"), ("kind", "i8"), ("area", "i8"), ("present", "i8"), ("roster", "i8"), ("slots", "i8"),
+        ("tabled", "i8"), ("ruled", "i8"), ("backlog", "i8"), ("hours", "f8"),
+    ]
+)  # fmt: skip
+
+DAILY = np.dtype(
+    [
+        ("arrived", "i8"), ("voiced", "i8"), ("closed", "i8"), ("resolved", "i8"), ("exited", "i8"), ("lapsed", "i8"),
+        ("petitions", "i8"), ("reopened", "i8"), ("latent", "i8"), ("routing", "i8"), ("gated", "i8"),
+        ("working", "i8"), ("falsely_closed", "i8"), ("detected", "i8"), ("spurious", "i8"), ("directives", "i8"),
+        ("commitments", "i8"), ("asks", "i8"), ("lapsed_commitments", "i8"), ("queued_hours", "f8"),
+        ("debt_hours", "f8"), ("overbooked", "f8"), ("trust_community", "f8"), ("trust_city", "f8"),
+        ("expectation", "f8"), ("roster", "i8"), ("active_members", "i8"), ("fatigue", "f8"),
+        ("offered_hours", "f8"), ("used_hours", "f8"),
+    ]
+)  # fmt: skip
+
+KIND_RECORD = np.dtype(
+    [
+        ("authority", "i8"), ("skill", "i8"), ("scope", "i8"), ("hours_mean", "f8"), ("hours_mu", "f8"),
+        ("hours_sigma", "f8"), ("fund_mu", "f8"), ("fund_share", "f8"), ("p_jurisdiction", "f8"), ("p_power", "f8"),
+        ("p_funds_given_fund", "f8"), ("p_interests", "f8"), ("deadline", "f8"), ("patience", "f8"),
+        ("petition_factor", "f8"), ("private_remedy", "i8"), ("property_firm", "i8"), ("urgent", "i8"),
+        ("queue_class", "i8"), ("mediated", "i8"), ("serial", "i8"), ("listed", "i8"),
+    ]
+)  # fmt: skip
+
+COUNTER_FIELDS_INT = (
+    "today", "next_arrival", "n_issues", "heap_size", "free_package", "free_event", "free_node",
+    "n_free_packages", "n_free_events", "n_free_nodes", "n_sittings", "n_waiting", "overflow",
+    "is_workday", "attention_live", "month", "n_executive_tabled", "mechanism_on", "n_processed",
+    "n_power_city", "n_voiced_total",
+)  # fmt: skip
+COUNTER_FIELDS_FLOAT = (
+    "belief_scale", "trust_scale", "money_city", "inflow_city", "reserved", "spent", "operating",
+    "household_money", "pledged_money", "inflow_total", "opening_time", "sum_trust_community",
+    "sum_trust_city", "sum_expectation", "retired_hours",
+)  # fmt: skip
+COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n in COUNTER_FIELDS_FLOAT])
+
+World = namedtuple(
+    "World",
+    (
+        "p counters arrivals issues kinds kind_tables packages events heap buckets nodes queues stations workers "
+        "households buildings compounds communities subdistrict_money forums memory ties leaders directives "
+        "organisations members hours outside pool pool_today waiting daily sittings interruptions calendar funds"
+    ).split(),
+)
+"""Everything a run holds, handed to every rule. Fields are one-dimensional arrays.
+
+`p` and `counters` hold one row. `kind_tables` has, for each issue type, 8 cumulative department
+probabilities, 8 departments, 12 accepted shares of the month (`KIND_TABLE` columns).
+`hours[station, activity, month]`, `outside[payer, activity, month]`, `pool[community, skill]`,
+`memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
+`calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]` is flattened too.
+"""
+
+KIND_TABLE = 28
+
+
+def blank(dtype: np.dtype, n: int) -> np.recarray:
+    """`n` zeroed rows."""
+    return np.zeros(max(int(n), 1), dtype=dtype).view(np.recarray)
