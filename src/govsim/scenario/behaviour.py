@@ -6,7 +6,9 @@ The symbols of the specification stand in the comments; section numbers are thos
 
 from typing import Literal
 
-from govsim.scenario.fields import Frozen, number
+from pydantic import model_validator
+
+from govsim.scenario.fields import Frozen, number, option
 
 
 class Clock(Frozen):
@@ -18,6 +20,29 @@ class Clock(Frozen):
     first_weekday: int = number(0, "d", 0, 6, "[A]", "0 = Monday")
     chunk_max: float = number(8.0, "h", 0.5, 1e6, "[A]", "3.7.7")
     due_window: float = number(2.0, "d", 0, 30, "[A]", "ruling 28")
+
+
+class WorkSplit(Frozen):
+    """Who does an issue's work: shares of (community, subdistrict, departments), 3.7.18."""
+
+    split_local: tuple[float, float, float] = option((1.0, 0.0, 0.0), "[A]", "3.7.18")
+    """Authority up to 2, no department needed."""
+    split_shared: tuple[float, float, float] = option((0.6, 0.0, 0.4), "[A]", "3.7.18")
+    """Authority up to 2, departments needed."""
+    split_subdistrict: tuple[float, float, float] = option((0.1, 0.4, 0.5), "[A]", "3.7.18")
+    """Authority 3."""
+    split_department: tuple[float, float, float] = option((0.1, 0.1, 0.8), "[A]", "3.7.18")
+    """Authority 4."""
+    split_city: tuple[float, float, float] = option((0.15, 0.15, 0.7), "[A]", "3.7.18")
+    """Authority 5."""
+
+    @model_validator(mode="after")
+    def _shares(self) -> "WorkSplit":
+        for name in type(self).model_fields:
+            shares = getattr(self, name)
+            if abs(sum(shares) - 1) > 1e-6 or min(shares) < 0:
+                raise ValueError(f"{name} takes 3 shares that sum to 1")
+        return self
 
 
 class Voice(Frozen):
@@ -85,7 +110,7 @@ class Commitment(Frozen):
     tie_decay: float = number(0.02, "1/month", 0, 1, "[A]", "delta_R")
     authority_subdistrict: float = number(0.2, "1", 0, 1, "[A]", "3.7.18, bilateral")
     authority_petition: float = number(0.3, "1", 0, 1, "[A]", "3.7.18, petition copy")
-    equal_authority: bool = False
+    equal_authority: bool = option(False, "[A]", "ruling W2")
     """All loci of all variants ask with A = 0.5 (ruling W2)."""
 
 
@@ -93,7 +118,7 @@ class Gates(Frozen):
     """The four obstacles J, P, F, I (3.7.6; rulings 1, 2, 11-13)."""
 
     decision_hours: float = number(1.0, "h", 0, 1000, "[A]", "h_dec, ruling 13")
-    decision_distribution: Literal["fixed", "exponential"] = "fixed"
+    decision_distribution: Literal["fixed", "exponential"] = option("fixed", "[A]", "ruling 13")
     executive_interval: float = number(30.0, "d", 0.5, 365, "[A]", "T_ex")
     executive_slots: int | None = number(None, "1", 0, 100000, "[A]", "K_ex; solved when null")
     executive_load: float = number(0.8, "1", 0.1, 5, "[A]", "rho_ex, rulings 2 and W1")
@@ -194,7 +219,7 @@ class Agenda(Frozen):
     retabling_max: int = number(2, "1", 0, 100, "[A]", "r_max")
     memo_check_share: float = number(0.5, "1/month", 0, 1, "[A]", "duban")
     memo_check_hours: float = number(0.5, "h", 0, 8, "[A]", "h_chk")
-    memos_enabled: bool = True
+    memos_enabled: bool = option(True, "[A]", "3.7.9")
     """Rulings send task memos to the units concerned (3.7.9)."""
     meeting_substitution: float = number(0.0, "1", 0, 1, "[A]", "forum hours replacing admin, W7")
 
@@ -245,6 +270,7 @@ class Behaviour(Frozen):
     """All constants of behaviour, by process."""
 
     clock: Clock = Clock()
+    work: WorkSplit = WorkSplit()
     voice: Voice = Voice()
     routing: Routing = Routing()
     commitment: Commitment = Commitment()

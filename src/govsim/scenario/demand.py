@@ -1,10 +1,14 @@
-"""What befalls residents: issue types, how often, how hard (3.7.1, 3.11; rulings 10, 11, 25, 35, 45)."""
+"""What befalls residents: issue types, how often, how hard (3.7.1, 3.11).
 
-from typing import Literal
+Rulings 10, 11, 25, 35, 45 of `model.md`.
+"""
+
+# ruff: noqa: E501  (the table of types is read as a table)
+from typing import Any, Literal
 
 from pydantic import model_validator
 
-from govsim.scenario.fields import Frozen, number
+from govsim.scenario.fields import Frozen, number, option
 
 DEPARTMENTS = (
     "housing", "urban_management", "municipal_traffic", "public_security", "justice",
@@ -30,13 +34,13 @@ class IssueType(Frozen):
 
     code: str
     share: float = number(0.1, "1", 0, 1, "[A]", "w; ranking [V] 3.11")
-    scope: Scope = "building"
+    scope: Scope = option("building", "[A]", "3.11")
     authority: int = number(1, "1", 1, 5, "[A]", "a: lowest level that may decide")
-    n_departments: tuple[float, ...] = (1.0,)
+    n_departments: tuple[float, ...] = option((1.0,), "[A]", "m pmf, 3.11")
     """Probabilities of needing 0, 1, 2 ... departments."""
-    departments: tuple[str, ...] = ()
+    departments: tuple[str, ...] = option((), "[A]", "3.11")
     """In the order they are called in: the first is the lead (ruling 10)."""
-    skill: str = "general_labour"
+    skill: str = option("general_labour", "[A]", "3.11")
     hours: float = number(4.0, "h", 0.001, 1e5, "[A]", "mean person-hours")
     hours_cv: float = number(1.0, "1", 0, 10, "[A]", "coefficient of variation")
     fund: float = number(0.0, "k¥", 0, 1e6, "[A]", "mean money need, lognormal cv 1")
@@ -47,15 +51,15 @@ class IssueType(Frozen):
     p_interests: float = number(0.0, "1", 0, 1, "[A]", "P(I)")
     deadline: float = number(15.0, "d", 0.01, 3650, "[A]", "deadline class in every variant, X4")
     patience: float = number(30.0, "d", 0.01, 1e6, "[A]", "mean")
-    months: tuple[float, ...] = (1.0,) * 12
+    months: tuple[float, ...] = option((1.0,) * 12, "[A]", "phi, 3.11")
     """Seasonal factor, divided by its mean (ruling 35)."""
-    compound_factors: tuple[float, ...] = (1.6, 1.0, 1.0, 1.2)
+    compound_factors: tuple[float, ...] = option((1.6, 1.0, 1.0, 1.2), "[A]", "chi, 3.11")
     """Factor by compound type, normalised to a household-weighted mean of 1 (ruling 35)."""
     petition_factor: float = number(1.0, "1", 0, 10, "[A]", "on the weight of severity")
-    private_remedy: bool = False
-    property_firm: bool = False
+    private_remedy: bool = option(False, "[A]", "ruling 16")
+    property_firm: bool = option(False, "[A]", "3.7.18")
     """The compound's firm takes its share of these where there is one (3.7.18)."""
-    urgent: bool = False
+    urgent: bool = option(False, "[A]", "ruling 28")
     queue_class: int = number(2, "1", 1, 3, "[A]", "3.7.7: 1 urgent, 2 normal, 3 low")
 
     @model_validator(mode="after")
@@ -78,12 +82,16 @@ class IssueType(Frozen):
 
 
 def _season(factor: float, *months: int) -> tuple[float, ...]:
+    """Twelve factors: `factor` in the months named, 1 elsewhere."""
     return tuple(factor if m + 1 in months else 1.0 for m in range(12))
 
 
-def _type(code, share, scope, authority, pmf, departments, skill, hours, cv, fund, obstacles,
-          deadline, patience, **more) -> IssueType:  # fmt: skip
-    """One row of the table below: `fund` is (mean, share), `obstacles` are P(J), P(P), P(F), P(I)."""
+def _type(
+    code: str, share: float, scope: Scope, authority: int, pmf: tuple[float, ...],
+    departments: tuple[str, ...], skill: str, hours: float, cv: float, fund: tuple[float, float],
+    obstacles: tuple[float, float, float, float], deadline: float, patience: float, **more: Any,
+) -> IssueType:  # fmt: skip
+    """One row of the table: `fund` is (mean, share), `obstacles` are P(J), P(P), P(F), P(I)."""
     j, p, f, i = obstacles
     return IssueType(
         code=code, share=share, scope=scope, authority=authority, n_departments=pmf,
@@ -94,8 +102,10 @@ def _type(code, share, scope, authority, pmf, departments, skill, hours, cv, fun
 
 
 def standard_types() -> tuple[IssueType, ...]:
-    """The 15 types of 3.11 as mended by rulings 10, 11 and 45 (RENO's share is in SH; its own rate is
-    `Demand.renovation_rate`)."""
+    """Return the 15 types of 3.11 as mended by rulings 10, 11 and 45.
+
+    RENO's share is in SH; its own rate is `Demand.renovation_rate`.
+    """
     double = (2.0, 1.0, 1.0, 1.2)
     return (
         _type("PM", 0.155, "compound", 1, (0.75, 0.25), ("housing",), "law_mediation", 4, 1.0, (0, 0),
@@ -146,16 +156,20 @@ def standard_types() -> tuple[IssueType, ...]:
 class Demand(Frozen):
     """Arrivals of latent issues: a Poisson process in each building, in the city's operational time."""
 
-    issues_per_household_year: float = number(0.65, "1/yr", 0, 50, "[V]", "r; dispatched orders, 3.12")
+    issues_per_household_year: float = number(
+        0.65, "1/yr", 0, 50, "[V]", "r; dispatched orders, 3.12"
+    )
     types: tuple[IssueType, ...] = standard_types()
-    renovation_rate: float = number(0.1, "1/yr", 0, 10, "[A]", "per old or work-unit compound, ruling 45")
-    weekday_factor: tuple[float, ...] = (1.0,) * 7
+    renovation_rate: float = number(
+        0.1, "1/yr", 0, 10, "[A]", "per old or work-unit compound, ruling 45"
+    )
+    weekday_factor: tuple[float, ...] = option((1.0,) * 7, "[A]", "3.7.1")
     """Monday to Sunday, mean 1."""
-    month_factor: tuple[float, ...] = (1.0,) * 12
+    month_factor: tuple[float, ...] = option((1.0,) * 12, "[A]", "3.7.1")
     """January to December, mean 1, beyond the seasons of the types."""
     daily_variance: float = number(0.0, "1", 0, 10, "[V]", "of a gamma day factor; over-dispersion")
-    hours_distribution: Literal["lognormal", "exponential"] = "lognormal"
-    package_hours: Literal["split", "independent"] = "split"
+    hours_distribution: Literal["lognormal", "exponential"] = option("lognormal", "[A]", "3.11")
+    package_hours: Literal["split", "independent"] = option("split", "[A]", "ruling 6")
     """`split`: one draw an issue, divided among its units (ruling 6); `independent`: a draw each."""
     profile: str = "model"
     """Where shares and rhythms come from; carried into captions."""
@@ -168,7 +182,10 @@ class Demand(Frozen):
         total = sum(t.share for t in self.types)
         if abs(total - 1) > 1e-6:
             raise ValueError(f"the shares of the types sum to {total:.6g}, not to 1")
-        for name, factors in (("weekday_factor", self.weekday_factor), ("month_factor", self.month_factor)):
+        for name, factors in (
+            ("weekday_factor", self.weekday_factor),
+            ("month_factor", self.month_factor),
+        ):
             expected = 7 if name == "weekday_factor" else 12
             if len(factors) != expected or min(factors) < 0 or sum(factors) <= 0:
                 raise ValueError(f"{name} takes {expected} numbers, none negative, not all zero")

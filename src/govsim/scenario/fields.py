@@ -31,3 +31,17 @@ def number(
     """
     extra = {"unit": unit, "basis": basis, "source": source}
     return Field(default=default, ge=low, le=high, json_schema_extra=extra)
+
+
+def option(default: Any, basis: str = "[A]", source: str = "", unit: str = "1") -> Any:
+    """Declare an input that is not one number: a switch, a choice, or a row of numbers.
+
+    `basis` and `source` are those of `number`; what is allowed is in the annotation.
+    """
+    return Field(
+        default=default, json_schema_extra={"unit": unit, "basis": basis, "source": source}
+    )
+
+
+class ScenarioError(ValueError):
+    """What was asked cannot be; the message is one line that says where, what, and what can."""

@@ -1,7 +1,7 @@
 """The 13 components of 一轴三联三进, each with a switch, an intensity and its second knobs (3.8).
 
-`intensity` x is 1 at the reference; 0 is bit for bit the same as switched off. What x means for each
-component is in its docstring (rulings 18-23). Everything a component costs is here or in
+`intensity` x is 1 at the reference; 0 is bit for bit the same as switched off. What x means for
+each component is in its docstring (rulings 18-23). Everything a component costs is here or in
 `behaviour.py`; no component has a coefficient on any outcome.
 """
 
@@ -9,13 +9,13 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from govsim.scenario.fields import Frozen, number
+from govsim.scenario.fields import Frozen, number, option
 
 
 class Component(Frozen):
     """A part of the mechanism that can be switched and dosed."""
 
-    enabled: bool = False
+    enabled: bool = option(False, "[A]", "3.8")
     intensity: float = number(1.0, "1", 0, 16, "[A]", "3.8: x")
 
     @property
@@ -34,10 +34,10 @@ class Meeting(Component):
     authority_admin: float = number(0.0, "1", 0, 1, "[A]", "A_adm, 3.7.18")
     authority_party: float = number(0.0, "1", 0, 1, "[A]", "A_party, 3.7.18")
     slots: int | None = number(None, "1", 0, 1000000, "[A]", "K_f; computed when null")
-    rules_jurisdiction: bool = True
-    rules_power: bool = True
-    rules_funds: bool = True
-    rules_interests: bool = False
+    rules_jurisdiction: bool = option(True, "[A]", "3.8")
+    rules_power: bool = option(True, "[A]", "3.8")
+    rules_funds: bool = option(True, "[A]", "3.8")
+    rules_interests: bool = option(False, "[A]", "3.8")
 
 
 class CityMeeting(Meeting):
@@ -75,10 +75,10 @@ class CompoundMeeting(Meeting):
     core_attendees: int = number(20, "1", 1, 200, "[A]", "2 staff, 18 residents")
     internal_share: float = number(0.1, "1", 0, 1, "[A]", "zeta")
     authority_party: float = number(0.1, "1", 0, 1, "[A]", "A_party")
-    rules_jurisdiction: bool = False
-    rules_power: bool = False
-    rules_funds: bool = False
-    rules_interests: bool = True
+    rules_jurisdiction: bool = option(False, "[A]", "3.8")
+    rules_power: bool = option(False, "[A]", "3.8")
+    rules_funds: bool = option(False, "[A]", "3.8")
+    rules_interests: bool = option(True, "[A]", "3.8")
     group_effect: float = number(0.5, "1", 0, 1, "[A]", "p_per in a group session, ruling 44")
 
 
@@ -94,7 +94,7 @@ class CommunityBody(Component):
     """L1 Community co-building 社区联建. Coverage min(1, x); members M_ref * max(1, x)."""
 
     members: int = number(4, "1", 1, 100, "[A]", "M_ref, ruling 23")
-    doorstep_station: bool = True
+    doorstep_station: bool = option(True, "[A]", "S24")
     """The body's law firm keeps a mediation station at the doorstep (S24)."""
 
 
@@ -139,7 +139,9 @@ class LeaderVisits(Component):
     staging_hours: float = number(4.0, "h", 0, 100, "[A]", "h_stage, ruling W7")
     reporting_hours: float = number(1.0, "h", 0, 100, "[A]", "h_rep per directive")
     entourage: int = number(3, "1", 0, 12, "[A]", "n_ent departments, 2 h each")
-    targeting: Literal["random", "worst", "petitions", "showcase"] = "random"
+    targeting: Literal["random", "worst", "petitions", "showcase"] = option(
+        "random", "[A]", "3.4 objectives"
+    )
 
 
 class DepartmentPairing(Component):
@@ -201,7 +203,7 @@ class ExternalHours(Frozen):
     desks of communities and departments in proportion to their capacity.
     """
 
-    hours_by_skill: tuple[float, ...] = (0.0,) * 8
+    hours_by_skill: tuple[float, ...] = option((0.0,) * 8, "[A]", "ruling W5 (ii)", "h/month")
     staff_hours: float = number(0.0, "h/month", 0, 1e9, "[A]", "ruling W5 (iii)")
 
     @model_validator(mode="after")

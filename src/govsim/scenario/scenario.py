@@ -37,5 +37,7 @@ class Scenario(Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
         if self.burn_in_days > self.days:
-            raise ValueError(f"burn_in_days {self.burn_in_days} is beyond the horizon of {self.days} days")
+            raise ValueError(
+                f"burn_in_days {self.burn_in_days} is beyond the horizon of {self.days} days"
+            )
         return self

@@ -1,6 +1,6 @@
 """Who is there to work, and the money in the pots (3.5; rulings 5, 18, 19, W10)."""
 
-from govsim.scenario.fields import Frozen, number
+from govsim.scenario.fields import Frozen, number, option
 
 
 class Staffing(Frozen):
@@ -17,14 +17,18 @@ class Staffing(Frozen):
     load_office: float = number(0.6, "1", 0.05, 2, "[A]", "petition office, leaders' station")
     desk_share: float = number(0.4, "1", 0.05, 1, "[A]", "departments and subdistricts")
     team_size: float = number(8.0, "1", 1, 1000, "[A]", "desk workers a team, ruling 18")
-    community_workers: int | None = number(None, "1", 1, 10000, "[A]", "desk workers; solved when null")
+    community_workers: int | None = number(
+        None, "1", 1, 10000, "[A]", "desk workers; solved when null"
+    )
     department_workers: int | None = number(None, "1", 1, 10000, "[A]", "a team; solved when null")
     subdistrict_workers: int | None = number(None, "1", 1, 10000, "[A]", "solved when null")
     households_per_firm_worker: float = number(400.0, "households", 10, 10000, "[A]", "ruling 37")
-    fee_share: tuple[float, ...] = (0.0, 0.75, 0.6, 0.5)
+    fee_share: tuple[float, ...] = option((0.0, 0.75, 0.6, 0.5), "[A]", "ruling 37")
     """Share of households that pay the property firm, by compound type (ruling 37)."""
     fund_compound: float = number(21.4, "¥/resident-yr", 0, 1e6, "[A]", "F1, ruling 19")
     fund_community: float = number(21.4, "¥/resident-yr", 0, 1e6, "[A]", "F2, ruling 19")
     fund_subdistrict: float = number(26.7, "¥/resident-yr", 0, 1e6, "[A]", "F3, ruling 19")
     fund_city: float = number(213.7, "¥/resident-yr", 0, 1e6, "[A]", "F5, ruling 19")
-    fund_coverage: float | None = number(None, "1", 0, 10, "[A]", "pots over gated need; scales all")
+    fund_coverage: float | None = number(
+        None, "1", 0, 10, "[A]", "pots over gated need; scales all"
+    )
