@@ -50,7 +50,7 @@ lock:  ## Renew requirements.lock from pyproject.toml / 更新依赖锁定文件
 	$(PIP) install --quiet "uv>=0.8"
 	$(BIN)/uv pip compile pyproject.toml $(LOCK_EXTRAS) --quiet --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-	  --no-config --output-file requirements.lock $(ARGS)
+	  --constraint tools/lock_constraints.txt --no-config --output-file requirements.lock $(ARGS)
 
 clean:  ## Remove .venv and every cache / 清除环境与缓存
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
