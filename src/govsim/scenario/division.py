@@ -73,8 +73,8 @@ def urban_streets(unit: Unit) -> list[tuple[str, tuple[str, ...]]]:
     """
     communities = _communities(unit.code)
     streets = [row for row in _rows("streets", unit.code) if row["code"] in communities]
-    for kinds in (("subdistrict",), ("town",), ("township", "quasi")):
-        if chosen := [row for row in streets if row["kind"] in kinds]:
+    for kind in ("subdistrict", "town", None):
+        if chosen := [row for row in streets if kind in (row["kind"], None)]:
             return [(row["name"], tuple(communities[row["code"]])) for row in chosen]
     raise ValueError(
         f"unit {unit.code} {unit.name} has no residents' committee, so no community to simulate"
