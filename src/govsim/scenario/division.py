@@ -1,11 +1,13 @@
 """The 2,978 county-level units of China, as shipped in ``data/division`` (codes of 2023-06-30).
 
-Read on call, a file at a time, and without pandas; made by ``scripts/make_division.py``.
+Read when first asked for, without pandas; made by ``scripts/make_division.py``.
 """
 
+import bisect
 import csv
 import difflib
 import gzip
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,12 +93,20 @@ def _communities(code: str) -> dict[str, list[str]]:
 
 def _rows(name: str, code: str = "") -> Iterator[dict[str, str]]:
     """Rows of a table whose code begins with `code`."""
+    header, lines = _table(name)
+    start = bisect.bisect_left(lines, code)
+    chosen = itertools.takewhile(lambda line: line.startswith(code), lines[start:])
+    for row in csv.reader(chosen):
+        yield dict(zip(header, row, strict=True))
+
+
+@lru_cache(maxsize=3)
+def _table(name: str) -> tuple[list[str], list[str]]:
+    """Header and lines of a shipped table; the lines are sorted by code."""
     path = data_path(f"division/{name}.csv.gz")
     with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
-        header = next(csv.reader([stream.readline()]))
-        lines = (line for line in stream if line.startswith(code))
-        for row in csv.reader(lines):
-            yield dict(zip(header, row, strict=True))
+        header, *lines = stream.read().splitlines()
+    return header.split(","), lines
 
 
 def _nearest(text: str) -> list[Unit]:

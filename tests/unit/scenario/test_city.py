@@ -221,7 +221,6 @@ def test_unit_with_idle_subdistricts__falls_to_its_towns():
     assert city.n_communities == kinds[code]["town"]
 
 
-@pytest.mark.slow
 def test_from_division__makes_every_unit_that_has_a_committee():
     kinds = _street_kinds()
     for code, unit in load_units().items():
