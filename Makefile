@@ -22,8 +22,8 @@ setup: $(STAMP)  ## Prepare .venv with the pinned packages / 准备运行环境
 $(STAMP): requirements.lock pyproject.toml
 	@$(PY) -c '' 2>/dev/null || { python=$$(sh tools/find_python.sh) && "$$python" -m venv --clear $(VENV); }
 	@echo "Installing the pinned packages; the first time takes a minute. / 正在安装依赖,首次约需一分钟。"
-	@$(PIP) install --quiet --require-hashes --no-deps --only-binary :all: -r requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) install -qq --require-hashes --no-deps --only-binary :all: -r requirements.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 compare: $(STAMP)  ## The first comparison; ARGS="..." passes options / 第一次对比
@@ -47,7 +47,7 @@ lint: $(STAMP)  ## Check style and format / 检查代码风格
 
 lock:  ## Renew requirements.lock from pyproject.toml / 更新依赖锁定文件
 	@$(PY) -c '' 2>/dev/null || { python=$$(sh tools/find_python.sh) && "$$python" -m venv --clear $(VENV); }
-	$(PIP) install --quiet "uv>=0.8"
+	$(PIP) install -qq "uv>=0.8"
 	$(BIN)/uv pip compile pyproject.toml $(LOCK_EXTRAS) --quiet --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 	  --constraint tools/lock_constraints.txt --no-config --output-file requirements.lock $(ARGS)
