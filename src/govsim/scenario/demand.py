@@ -71,9 +71,10 @@ class IssueType(Frozen):
                 f"{self.code} may need {len(self.n_departments) - 1} departments but names "
                 f"{len(self.departments)}"
             )
-        unknown = [d for d in self.departments if d not in DEPARTMENTS]
-        if unknown or self.skill not in SKILLS:
-            raise ValueError(f"{self.code} names {unknown or self.skill}, not in the lists")
+        for names, known in ((self.departments, DEPARTMENTS), ((self.skill,), SKILLS)):
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"{self.code} names {name!r}; there are {', '.join(known)}")
         if self.p_funds > self.fund_share:
             raise ValueError(f"p_funds of {self.code} is above its fund_share")
         if len(self.months) != 12 or len(self.compound_factors) != 4:

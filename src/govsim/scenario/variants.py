@@ -1,0 +1,336 @@
+"""Variants of the mechanism by name: the baseline, the full mechanism, its parts, its controls.
+
+A name is a sum of parts. ``B0`` is nothing, ``F1`` all 13 components; ``axis``, ``links`` and
+``entries`` are the three groups; ``A1`` ... ``E4`` are single components. ``+`` adds, ``-`` takes
+away, ``@x`` sets an intensity: ``F1-E4``, ``axis+links``, ``A1+A2@2+E4@0.5``. Besides there are
+``ceremonial_all`` (the placebo) and, for every variant V, its controls ``cost_matched(V)`` and
+``money_matched(V)`` (`model.md` 3.8, 3.10, W5).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from govsim.scenario.fields import ScenarioError
+from govsim.scenario.inputs import inputs, nearest, override, show
+from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.scenario import Scenario
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "axis": ("A1", "A2", "A3", "A4", "A5"),
+    "links": ("L1", "L2", "L3", "L4"),
+    "entries": ("E1", "E2", "E3", "E4"),
+}
+"""The components of 一轴, 三联 and 三进."""
+
+COMPONENTS: tuple[str, ...] = tuple(code for codes in GROUPS.values() for code in codes)
+"""The codes of the 13 components, in the order of the mechanism."""
+
+CONTROLS: Mapping[str, Literal["hours", "money"]] = {
+    "cost_matched": "hours",
+    "money_matched": "money",
+}
+"""The two controls of ruling W5 by the name they have before the bracket."""
+
+_NO_HOURS = ExternalHours()
+_MEETINGS = ("A1", "A2", "A3", "A4")
+_RULES = ("rules_jurisdiction", "rules_power", "rules_funds", "rules_interests")
+
+_PART = re.compile(r"\s*([+-]?)\s*([A-Za-z]\w*)\s*(@\s*(\d*\.?\d*(?:[eE][+-]?\d+)?))?\s*")
+_CONTROL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A variant of the mechanism: which components are on, and what else differs from the base.
+
+    Attributes
+    ----------
+    name
+        The canonical name: equal variants have equal names.
+    doses
+        (code, intensity) of the components that are on, in the order of `COMPONENTS`.
+    settings
+        (path, value) of the other inputs the variant sets, as in `inputs.override`.
+    external
+        Hours from outside the fixed staff. None for a control whose schedule is not computed yet.
+    control_of, control
+        For a control: the variant it is matched with, and what is matched.
+    """
+
+    name: str
+    doses: tuple[tuple[str, float], ...] = ()
+    settings: tuple[tuple[str, Any], ...] = ()
+    external: ExternalHours | None = _NO_HOURS
+    control_of: str | None = None
+    control: Literal["hours", "money"] | None = None
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The mechanism of this variant where nothing else was asked for."""
+        return apply(Scenario(), replace(self, external=_NO_HOURS)).mechanism
+
+    @property
+    def behaviour(self) -> dict[str, Any]:
+        """What it changes in behaviour, by path below ``behaviour``."""
+        return _below("behaviour.", self.settings)
+
+    def with_external(self, external: ExternalHours) -> "Variant":
+        """Return the same variant with its schedule of external hours."""
+        return replace(self, external=external)
+
+
+def variant(name: str) -> Variant:
+    """Return the variant of this name; see the module for what names there are.
+
+    Raises
+    ------
+    ScenarioError
+        One line, with the nearest names.
+
+    Examples
+    --------
+    >>> variant("F1-E4").name, variant("a2@2 + A1").name
+    ('F1-E4', 'A1+A2@2')
+    >>> variant("cost_matched(F1)").control_of
+    'F1'
+    """
+    if isinstance(name, Variant):
+        return name
+    if not isinstance(name, str):
+        raise ScenarioError(f"a variant is named by text, not by {show(name)}")
+    return _variant(name)
+
+
+def apply(scenario: Scenario, variant_: Variant | str) -> Scenario:
+    """Return the scenario under a variant.
+
+    Switches and intensities of all 13 components become the variant's; their other knobs stay the
+    scenario's own, save those the variant sets (`Variant.settings`).
+
+    Raises
+    ------
+    ScenarioError
+        Unknown name, or a control without its schedule of hours.
+
+    Examples
+    --------
+    >>> apply(Scenario(), "F1").mechanism.A1.dose
+    1.0
+    """
+    chosen = variant(variant_)
+    if chosen.external is None:
+        raise ScenarioError(
+            f"the hours of {chosen.name} follow from runs of {chosen.control_of}; "
+            "compute them first and pass them with Variant.with_external"
+        )
+    doses = dict(chosen.doses)
+    switches = {
+        code: {"enabled": code in doses, "intensity": doses.get(code, 1.0)} for code in COMPONENTS
+    }
+    base = override(
+        scenario,
+        {"mechanism": switches, "mechanism_name": chosen.name, "external": chosen.external},
+    )
+    return override(base, dict(chosen.settings)) if chosen.settings else base
+
+
+def name_of(mechanism: Mechanism) -> str:
+    """Return the name of the switches and intensities of a mechanism; other knobs do not count.
+
+    Examples
+    --------
+    >>> name_of(Mechanism())
+    'B0'
+    """
+    components = {code: getattr(mechanism, code) for code in COMPONENTS}
+    return _name({code: c.intensity for code, c in components.items() if c.enabled})
+
+
+# ---- names ---------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _variant(name: str) -> Variant:
+    """Read a name."""
+    if (found := _named().get(name.strip().casefold())) is not None:
+        return found
+    if (match := _CONTROL.fullmatch(name)) is not None:
+        return _control(match[1], match[2], name)
+    doses = _doses(name)
+    ordered = tuple((code, doses[code]) for code in COMPONENTS if code in doses)
+    return Variant(name=_name(doses), doses=ordered)
+
+
+def _control(kind: str, inner: str, name: str) -> Variant:
+    """Return the control of the variant in the bracket."""
+    if kind.casefold() not in CONTROLS:
+        near = nearest(kind, list(CONTROLS)) or "cost_matched"
+        raise ScenarioError(f"unknown control {show(name)}: did you mean {near}({inner.strip()})?")
+    of = _variant(inner)
+    if of.control is not None:
+        raise ScenarioError(f"{show(name)}: a control of a control has no meaning")
+    kind = kind.casefold()
+    return Variant(f"{kind}({of.name})", external=None, control_of=of.name, control=CONTROLS[kind])
+
+
+def _doses(name: str) -> dict[str, float]:
+    """Read a sum of parts from left to right."""
+    doses: dict[str, float] = {}
+    named: set[str] = set()
+    end = 0
+    while end < len(name) or end == 0:
+        match = _PART.match(name, end)
+        if match is None or (end == 0) == (match[1] != ""):
+            raise ScenarioError(_unknown(name, name[end:].strip(" +-@") or name))
+        sign, part, at, digits = match.groups()
+        codes = _codes(name, part)
+        if sign == "-":
+            _take_away(doses, codes, part, name, at)
+        else:
+            _add(doses, named, codes, part, name, _intensity(name, part, at, digits))
+        end = match.end()
+    return doses
+
+
+def _codes(name: str, part: str) -> tuple[str, ...]:
+    """Components that a part of a name stands for."""
+    upper, lower = part.upper(), part.casefold()
+    if upper in ("B0", "F1"):
+        return () if upper == "B0" else COMPONENTS
+    if upper in COMPONENTS:
+        return (upper,)
+    if lower in GROUPS:
+        return GROUPS[lower]
+    raise ScenarioError(_unknown(name, part))
+
+
+def _add(
+    doses: dict[str, float],
+    named: set[str],
+    codes: tuple[str, ...],
+    part: str,
+    name: str,
+    intensity: float | None,
+) -> None:
+    """Switch components on, in place; a code with @ may refine a group that was named before."""
+    refines = len(codes) == 1 and intensity is not None and codes[0] not in named
+    twice = [code for code in codes if code in doses]
+    if twice and not refines:
+        hint = f"; write {twice[0]}@2 to change its intensity" if len(codes) == 1 else ""
+        raise ScenarioError(f"variant {show(name)}: {twice[0]} is named twice{hint}")
+    named.update(codes if len(codes) == 1 else ())
+    doses.update(dict.fromkeys(codes, 1.0 if intensity is None else intensity))
+
+
+def _take_away(
+    doses: dict[str, float], codes: tuple[str, ...], part: str, name: str, at: str | None
+) -> None:
+    """Switch components off, in place."""
+    if at is not None:
+        raise ScenarioError(f"variant {show(name)}: what is taken away has no intensity")
+    absent = [code for code in codes if code not in doses]
+    if absent or not codes:
+        raise ScenarioError(f"variant {show(name)}: {(absent or [part])[0]} is not in it")
+    for code in codes:
+        del doses[code]
+
+
+def _intensity(name: str, part: str, at: str | None, digits: str | None) -> float | None:
+    """Return the number after @, None where there is no @."""
+    if at is None:
+        return None
+    known = inputs()["mechanism.A1.intensity"]
+    try:
+        value = float(digits or "")
+    except ValueError:
+        value = -1.0
+    if known.low is None or known.high is None or not known.low <= value <= known.high:
+        raise ScenarioError(
+            f"variant {show(name)}: after {part}@ comes an intensity "
+            f"from {known.low} to {known.high}"
+        )
+    return value
+
+
+def _name(doses: Mapping[str, float]) -> str:
+    """Return the one name of a set of doses: the shortest way of saying it."""
+    on = [code for code in COMPONENTS if code in doses]
+    groups = [group for group, codes in GROUPS.items() if set(codes) <= set(on)]
+    missing = [code for code in COMPONENTS if code not in doses]
+    if not on:
+        return "B0"
+    if len(set(doses.values())) > 1 and missing:
+        return "+".join(_dosed(code, doses[code]) for code in on)
+    if not missing:
+        usual = min(sorted(set(doses.values())), key=lambda x: (-list(doses.values()).count(x), x))
+        own = [_dosed(code, doses[code], usual) for code in on if doses[code] != usual]
+        return "+".join([_dosed("F1", usual), *own])
+    usual = doses[on[0]]
+    if sum(len(GROUPS[group]) for group in groups) == len(on):
+        return "+".join(_dosed(group, usual) for group in groups)
+    if len(missing) <= 3:
+        return "-".join([_dosed("F1", usual), *missing])
+    return "+".join(_dosed(code, doses[code]) for code in on)
+
+
+def _dosed(part: str, intensity: float, usual: float = 1.0) -> str:
+    """Return a part with its intensity, which is left out at the reference."""
+    if intensity == usual == 1.0:
+        return part
+    whole = int(intensity) if float(intensity).is_integer() else intensity
+    return f"{part}@{whole!r}"
+
+
+def _unknown(name: str, part: str) -> str:
+    """Say that there is no such variant, and which are near."""
+    words = ["B0", "F1", *GROUPS, *COMPONENTS, "ceremonial_all", *(f"{c}(F1)" for c in CONTROLS)]
+    near = nearest(part, words, 0.5) or nearest(name, [*words, *VARIANTS])
+    if near is not None:
+        return f"unknown variant {show(name)}: did you mean {near}?"
+    return f"unknown variant {show(name)}: there are {', '.join(words)}, and sums such as F1-E4"
+
+
+def _below(prefix: str, settings: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return settings below a group, by the rest of their path."""
+    return {path.removeprefix(prefix): v for path, v in settings if path.startswith(prefix)}
+
+
+# ---- the registry --------------------------------------------------------------------------------
+
+
+def _ceremonial() -> Variant:
+    """Return the placebo: everything is held, nothing is decided, nobody checks (3.8)."""
+    return Variant(
+        name="ceremonial_all",
+        doses=tuple((code, 1.0) for code in COMPONENTS),
+        settings=(
+            *((f"mechanism.{code}.{rule}", False) for code in _MEETINGS for rule in _RULES),
+            ("mechanism.E1.staging", 1.0),
+            ("mechanism.E2.quality", 0.0),
+            ("mechanism.E3.quality", 0.0),
+            ("behaviour.effort.audit_share", 0.0),
+            ("behaviour.agenda.memos_enabled", False),
+        ),
+    )
+
+
+@lru_cache(maxsize=1)
+def _named() -> dict[str, Variant]:
+    """Variants that are not sums of parts, by name. The rivals RV1 ... RV10 belong here too."""
+    return {v.name.casefold(): v for v in (_ceremonial(),)}
+
+
+def _registry() -> dict[str, Variant]:
+    """Return what 3.10 names: baseline, full, groups, singles, leave-one-out and the placebo."""
+    names = list(GROUPS)
+    pairs = [f"{a}+{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
+    one_out = [f"F1-{code}" for code in COMPONENTS]
+    listed = ["B0", "F1", *names, *pairs, *COMPONENTS, *one_out, "ceremonial_all"]
+    return {name: _variant(name) for name in listed}
+
+
+VARIANTS: Mapping[str, Variant] = _registry()
+"""The variants that have a place of their own in a report; `variant` knows every sum besides."""
