@@ -26,6 +26,9 @@ CHANNELS = ("silence", "community", "petition", "law", "private")
 
 # Gates of 3.7.6, as bits.
 GATE_J, GATE_P, GATE_F, GATE_I = 1, 2, 4, 8
+UNCLEAR_DUTY = 16
+"""Flag J_i of 3.7.5: jurisdiction is disputed. With one department it makes gate J; with more, gate J
+is there anyway and the flag lowers the odds of commitment."""
 GATES = ("jurisdiction", "power", "funds", "interests")
 
 # Kinds of unit, each a service station (3.7.7).
@@ -79,9 +82,9 @@ ISSUE = np.dtype(
     [
         ("first_package", "i4"), ("next_in_community", "i4"),
         ("flags", "u1"), ("closed_gates", "u1"), ("n_departments", "i1"), ("status", "i1"),
-        ("channel", "i1"), ("redo", "i1"), ("open_packages", "i1"), ("supporters", "i1"),
+        ("channel", "i1"), ("redo", "i1"), ("open_packages", "i1"), ("locus", "i1"),
         ("severity", "f4"), ("hours", "f4"), ("fund", "f4"), ("n_affected", "i2"),
-        ("parties", "i1"), ("locus", "i1"),
+        ("supporters", "i2"), ("parties", "i2"),
         ("voiced", "f4"), ("triaged", "f4"), ("jurisdiction", "f4"), ("power", "f4"),
         ("funds", "f4"), ("interests", "f4"), ("released", "f4"), ("started", "f4"),
         ("closed", "f4"), ("last_closed", "f4"), ("resolved", "f4"), ("ended", "f4"),
@@ -102,7 +105,7 @@ PACKAGE = np.dtype(
     [
         ("issue", "i8"), ("station", "i8"), ("kind", "i8"), ("skill", "i8"), ("queue_class", "i8"),
         ("mode", "i8"), ("committed", "i8"), ("department", "i8"), ("number", "i8"),
-        ("version", "i8"), ("in_service", "i8"), ("queued", "i8"), ("stage", "i8"),
+        ("version", "i8"), ("in_service", "i8"), ("queued", "i8"), ("stage", "i8"), ("marks", "i8"), ("done", "i8"), ("asked", "i8"), ("rounds", "i8"),
         ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("refusal", "f8"), ("next", "i8"),
     ]
 )  # fmt: skip
@@ -126,7 +129,7 @@ STATION = np.dtype(
 WORKER = np.dtype(
     [
         ("station", "i8"), ("package", "i8"), ("version", "i8"), ("free_at", "f8"), ("done_at", "f8"),
-        ("is_extra", "i8"), ("pool_skill", "i8"), ("efficiency", "f8"),
+        ("is_extra", "i8"), ("pool_skill", "i8"), ("efficiency", "f8"), ("carry", "f8"), ("activity", "i8"),
     ]
 )  # fmt: skip
 
@@ -153,7 +156,7 @@ COMPOUND_RECORD = np.dtype(
     [
         ("community", "i8"), ("type", "i8"), ("n_households", "i8"), ("firm", "i8"), ("has_body", "i8"),
         ("money", "f8"), ("inflow", "f8"), ("first_building", "i8"), ("n_buildings", "i8"),
-        ("familiarity", "f8"), ("group_sitting", "f8"),
+        ("familiarity", "f8"), ("fee", "f8"),
     ]
 )  # fmt: skip
 
@@ -162,11 +165,15 @@ COMMUNITY_RECORD = np.dtype(
         ("subdistrict", "i8"), ("n_households", "i8"), ("open_head", "i8"), ("has_body", "i8"),
         ("doorstep", "i8"), ("money", "f8"), ("inflow", "f8"), ("pairing_clarity", "f8"),
         ("open_issues", "f8"), ("petitions", "f8"), ("confirmed", "f8"), ("confirmed_last", "f8"),
-        ("pool_today", "f8"), ("mandated_share", "f8"), ("pool_offered", "f8"), ("pool_used", "f8"),
-        ("pool_meaningful", "f8"), ("matters", "f8"), ("idle_share", "f8"), ("meaningful_share", "f8"),
-        ("contribution_rate", "f8"), ("a3_pledge", "f8"), ("members_give", "f8"),
+        ("mandated_share", "f8"), ("mandated_motivation", "f8"), ("pool_offered", "f8"),
+        ("pool_substantive", "f8"), ("pool_perfunctory", "f8"), ("matters", "f8"),
+        ("used_share", "f8"), ("substantive_share", "f8"), ("contribution_rate", "f8"),
     ]
 )  # fmt: skip
+
+SUBDISTRICT_RECORD = np.dtype(
+    [("first_community", "i8"), ("n_communities", "i8"), ("money", "f8"), ("inflow", "f8")]
+)
 
 FORUM_RECORD = np.dtype(
     [
@@ -235,20 +242,22 @@ World = namedtuple(
     "World",
     (
         "p counters arrivals issues kinds kind_tables packages events heap buckets nodes queues stations workers "
-        "households buildings compounds communities subdistrict_money forums memory ties leaders directives "
-        "organisations members hours outside pool pool_today waiting daily sittings interruptions calendar funds"
+        "households buildings compounds communities subdistricts forums memory ties leaders directives "
+        "organisations members hours outside pool pool_today given waiting daily sittings interruptions calendar funds"
     ).split(),
 )
 """Everything a run holds, handed to every rule. Fields are one-dimensional arrays.
 
 `p` and `counters` hold one row. `kind_tables` has, for each issue type, 8 cumulative department
-probabilities, 8 departments, 12 accepted shares of the month (`KIND_TABLE` columns).
+probabilities, 8 departments, 12 accepted shares of the month, and the work split without and with
+departments (`KIND_TABLE` columns).
 `hours[station, activity, month]`, `outside[payer, activity, month]`, `pool[community, skill]`,
 `memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
-`calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]` is flattened too.
+`pool` is what is left of this month's offered hours, `pool_today` of today's, `given[community, payer]`
+what each payer offered this month. `calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]` is flattened too.
 """
 
-KIND_TABLE = 28
+KIND_TABLE = 34
 
 
 def blank(dtype: np.dtype, n: int) -> np.recarray:

@@ -135,7 +135,7 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     >>> override(Scenario(), {"behaviour.effort.audit_share": 0.2}).behaviour.effort.audit_share
     0.2
     """
-    return build(Scenario, scenario, _tree(changes), "")
+    return build(Scenario, scenario, nested(changes), "")
 
 
 def build[M: Frozen](cls: type[M], base: M | None, tree: Any, where: str) -> M:
@@ -283,8 +283,8 @@ def _reads_as_number(text: str) -> bool:
     return True
 
 
-def _tree(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Nest dotted keys; a key that is given both ways is an error."""
+def nested(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes with dotted keys as groups in groups; nothing may be given twice."""
     if not isinstance(changes, Mapping):
         raise ScenarioError(f"the changes are {show(changes)}, not a mapping of paths to values")
     tree: dict[str, Any] = {}
@@ -299,7 +299,7 @@ def _tree(changes: Mapping[str, Any]) -> dict[str, Any]:
             below = here.setdefault(last, {})
             if not isinstance(below, dict):
                 raise ScenarioError(f"{path} is given twice, whole and in part")
-            _merge(below, _tree(value), str(path))
+            _merge(below, nested(value), str(path))
         elif last in here:
             raise ScenarioError(f"{path} is given twice")
         else:

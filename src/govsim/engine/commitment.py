@@ -1,0 +1,184 @@
+"""A unit's promise to do its share of an issue (3.7.5; rulings W2-W4), and gate J."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.effort import backlog_weeks, logistic, pressure_on
+from govsim.engine.feedback import add_memo, community_of
+from govsim.engine.gates import open_gate, subdistrict_station
+from govsim.engine.ledger import charge
+from govsim.engine.queues import schedule
+from govsim.engine.service import attention_of
+from govsim.engine.state import (
+    ASK_DUE,
+    COORDINATING,
+    GATE_J,
+    GATED,
+    MEMO_DUE,
+    UNCLEAR_DUTY,
+    WORK,
+)
+
+
+@njit(cache=True)
+def clarity_of(w, i):
+    """Cl = 1 - prod(1 - cl): directory, listed type, case memory of the forums above, pairing (3.7.4)."""
+    p = w.p[0]
+    kind = w.arrivals[i].type
+    unclear = 1.0 - p.directory_clarity
+    if w.kinds[kind].listed == 1:
+        unclear *= 1.0 - p.L4_list_clarity
+    x = w.buildings[w.arrivals[i].building].compound
+    q = w.compounds[x].community
+    unclear *= 1.0 - w.communities[q].pairing_clarity
+    s = w.communities[q].subdistrict
+    if p.forum_A1 >= 0:
+        unclear *= unclear_after(w, p.forum_A1 + (s * p.n_panels) // p.n_subdistricts, kind)
+    if p.forum_A2 >= 0:
+        unclear *= unclear_after(w, p.forum_A2 + s, kind)
+    if p.forum_A3 >= 0:
+        unclear *= unclear_after(w, p.forum_A3 + q, kind)
+    if p.forum_A4 >= 0:
+        unclear *= unclear_after(w, p.forum_A4 + x, kind)
+    return min(p.clarity_max, 1.0 - unclear)
+
+
+@njit(cache=True)
+def unclear_after(w, forum, kind):
+    """exp(-n / n_mem): what a forum's case memory leaves unclear (ruling 36)."""
+    return math.exp(-w.memory[forum * w.p[0].n_types + kind] / w.p[0].memory_scale)
+
+
+@njit(cache=True)
+def request_authority(w, i, authority, t):
+    """A = max of the locus, a petition's copy and live attention; .5 for all if equal (W2)."""
+    p = w.p[0]
+    if p.equal_authority == 1:
+        return 0.5
+    if np.float64(w.issues[i].petitioned) >= 0.0:
+        authority = max(authority, p.authority_petition)
+    return max(authority, attention_of(w, i, t))
+
+
+@njit(cache=True)
+def commit_probability(w, i, k, authority):
+    """p = sigma(a0 + a_clear (1-J) + a_A A + a_C Cl + a_R R + a_Pi Pi - a_rho (psi-1) - a_h ln(h/h'))
+    plus the unit's own lasting disposition to the issue (W4)."""
+    p = w.p[0]
+    it = w.issues[i]
+    pk = w.packages[k]
+    z = p.commit_intercept_solved + p.refusal_sd * pk.refusal + p.commit_authority * authority
+    if int(it.flags) & UNCLEAR_DUTY == 0:
+        z += p.commit_clear_duty
+    if p.list_on == 1 and w.kinds[w.arrivals[i].type].listed == 0:
+        z -= p.L4_rigidity
+    z += p.commit_clarity * clarity_of(w, i)
+    z += p.commit_tie * w.ties[pk.department * p.n_communities + community_of(w, i)]
+    z += p.commit_pressure * pressure_on(w, pk.station)
+    z -= p.commit_backlog * (backlog_weeks(w, pk.station) - 1.0)
+    z -= p.commit_hours * math.log(max(pk.hours, 1e-3) / p.commit_hours_reference)
+    return logistic(z)
+
+
+@njit(cache=True)
+def ask(w, i, k, authority, route):
+    """One request to one unit: costs both sides, keyed by (issue, unit, k-th ask)."""
+    p = w.p[0]
+    it = w.issues[i]
+    pk = w.packages[k]
+    day = w.daily[w.counters[0].today]
+    day.asks += 1
+    it.asks = int(it.asks) + 1
+    u = rng.uniform(w.arrivals[i].key, rng.COMMIT, pk.department * 4096 + pk.asked)
+    pk.asked += 1
+    if route == 1:
+        asker = subdistrict_station(w, i) if w.kinds[w.arrivals[i].type].authority >= 3 else community_of(w, i)
+        charge(w, asker, COORDINATING, p.asking_hours)
+        charge(w, pk.station, COORDINATING, p.answering_hours)
+    if u < commit_probability(w, i, k, authority):
+        pk.committed = route
+        day.commitments += 1
+
+
+@njit(cache=True)
+def all_committed(w, i):
+    """Whether every department of the issue has promised its share."""
+    k = int(w.issues[i].first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
+            return False
+        k = pk.next
+    return True
+
+
+@njit(cache=True)
+def lapse_commitments(w, i, days):
+    """Promises lapse with hazard lambda_c a day, a forum's by `lapse_forum_ratio` of it (W3)."""
+    p = w.p[0]
+    it = w.issues[i]
+    k = int(it.first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.kind == WORK and pk.department >= 0 and pk.committed > 0:
+            rate = p.lapse_rate * (p.lapse_forum_ratio if pk.committed == 2 else 1.0)
+            number = pk.department * 4096 + pk.rounds
+            pk.rounds += 1
+            if rng.uniform(w.arrivals[i].key, rng.PROMISE_LAPSE, number) < 1.0 - math.exp(-rate * days):
+                pk.committed = 0
+                it.lapses = min(int(it.lapses) + 1, 120)
+                w.daily[w.counters[0].today].lapsed_commitments += 1
+        k = pk.next
+
+
+@njit(cache=True)
+def settle_jurisdiction(w, i, t):
+    """Gate J is open exactly while all units are committed; the last gate releases the work."""
+    it = w.issues[i]
+    if all_committed(w, i):
+        if int(it.closed_gates) & GATE_J:
+            open_gate(w, i, GATE_J, t)
+    elif int(it.closed_gates) & GATE_J == 0:
+        it.closed_gates = int(it.closed_gates) | GATE_J
+
+
+@njit(cache=True)
+def ask_round(w, i, t, days):
+    """One bilateral round: lapses since the last one, then every uncommitted unit is asked (ruling 30)."""
+    p = w.p[0]
+    it = w.issues[i]
+    if days > 0.0:
+        lapse_commitments(w, i, days)
+    authority = p.authority_subdistrict if w.kinds[w.arrivals[i].type].authority >= 3 else 0.0
+    authority = request_authority(w, i, authority, t)
+    k = int(it.first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
+            ask(w, i, k, authority, 1)
+        k = pk.next
+    settle_jurisdiction(w, i, t)
+    if it.status == GATED:
+        schedule(w.counters, w.events, w.heap, w.buckets, t + p.ask_interval, ASK_DUE, i, int(it.version), i)
+
+
+@njit(cache=True)
+def memo_followed(w, k, t, authority):
+    """A unit that missed the sitting answers its memo once, tau_b days later, at half authority."""
+    pk = w.packages[k]
+    i = pk.issue
+    if w.issues[i].status == GATED and pk.committed == 0:
+        ask(w, i, k, 0.5 * authority, 2)
+        settle_jurisdiction(w, i, t)
+
+
+@njit(cache=True)
+def send_memo(w, i, k, t):
+    """Send the ruling to an absent unit."""
+    p = w.p[0]
+    if p.memos_enabled == 1:
+        add_memo(w, k)
+        schedule(w.counters, w.events, w.heap, w.buckets, t + p.ask_interval, MEMO_DUE, k, w.packages[k].version, i)

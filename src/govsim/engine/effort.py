@@ -1,0 +1,83 @@
+"""Substantive or perfunctory work, pressure, and how fast a skill works (3.7.8, 3.7.18).
+
+Formalism comes from this one rule for every unit, volunteer and variant.
+"""
+
+import math
+
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.state import COMMUNITY
+
+
+@njit(cache=True)
+def logistic(z):
+    """sigma(z) = 1 / (1 + e^-z)."""
+    return 1.0 / (1.0 + math.exp(-z))
+
+
+@njit(cache=True)
+def pressure_on(w, s):
+    """Pressure on a unit, read live (ruling 8), c = desk workers."""
+    p = w.p[0]
+    st = w.stations[s]
+    c = max(1.0, st.n_workers * 1.0)
+    pressure = p.pressure_base + p.pressure_memos * min(1.0, st.memos / (5.0 * c))
+    pressure += p.pressure_directives * min(1.0, st.directives / c)
+    if st.listed_open > 0.0:
+        pressure += p.pressure_list * st.listed_overdue / max(1.0, st.listed_open)
+    return min(1.0, pressure)
+
+
+@njit(cache=True)
+def backlog_weeks(w, s):
+    """Waiting hours over a week's capacity: psi_u of the specification."""
+    st = w.stations[s]
+    week = st.window * st.n_workers * w.p[0].workdays_per_week
+    return st.queued_hours / max(week, 1e-9)
+
+
+@njit(cache=True)
+def work_is_perfunctory(w, k, is_extra):
+    """P(perf) = sigma(c0 + c_rho max(0, psi - 1) + c_Pi Pi (1 - audit) + c_k mandate (1 - m)
+    - c_q norm - c_A audit); keyed by issue, package and redo (ruling 6)."""
+    p = w.p[0]
+    pk = w.packages[k]
+    st = w.stations[pk.station]
+    z = p.perfunctory_intercept - p.perfunctory_norm * st.norm - p.perfunctory_audit * p.audit_share
+    if is_extra == 1:
+        community = w.communities[st.area]
+        z += p.perfunctory_mandate * community.mandated_share * (1.0 - community.mandated_motivation)
+    else:
+        z += p.perfunctory_backlog * max(0.0, backlog_weeks(w, pk.station) - 1.0)
+        z += p.perfunctory_pressure * pressure_on(w, pk.station) * (1.0 - p.audit_share)
+    u = rng.uniform(w.arrivals[pk.issue].key, rng.EFFORT, pk.number * 64 + pk.stage)
+    return u < logistic(z)
+
+
+@njit(cache=True)
+def outcome_is_true(w, k):
+    """Whether a finished package did what it should: 1 - epsilon_q, or kappa_res if perfunctory."""
+    p = w.p[0]
+    pk = w.packages[k]
+    share = p.perfunctory_success if pk.mode == 2 else 1.0 - p.failure_share
+    return rng.uniform(w.arrivals[pk.issue].key, rng.OUTCOME, pk.number * 64 + pk.stage) < share
+
+
+@njit(cache=True)
+def efficiency_of_staff(p, station_kind, need):
+    """A desk has its own skill; community workers are generalists (ruling 34)."""
+    if station_kind == COMMUNITY and need != 4 and need != 5 and need != 7:
+        return p.skill_adjacent
+    return 1.0
+
+
+@njit(cache=True)
+def efficiency_of_volunteer(p, skill, need):
+    """Matched 1, adjacent e_adj; anybody does general labour (3.7.18)."""
+    if skill == need or need == 7:
+        return 1.0
+    return p.skill_adjacent
+
+

@@ -1,0 +1,360 @@
+"""What residents feel and what the log keeps when an issue closes, ends or comes back (3.7.14).
+
+Beliefs and trust are stored in the exact lazy form of gossip (ruling 27): a building keeps its mean M
+and offset C of each belief, a household keeps z, and the belief is read as `C + scale * z`, where
+`scale` shrinks by (1 - omega) a month. One update costs O(1), a month of gossip O(buildings).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.ledger import charge, post_money
+from govsim.engine.queues import schedule
+from govsim.engine.service import drop_package
+from govsim.engine.state import (
+    AUDIT_DUE,
+    CEREMONIAL,
+    CHOICE_DUE,
+    CLOSED,
+    EXITED,
+    GATE_F,
+    INFORMING,
+    LAPSED,
+    LATENT,
+    RESOLVED,
+    VIA_COMMUNITY,
+    VIA_LAW,
+    VIA_PETITION,
+)
+
+
+@njit(cache=True)
+def household_of(w, i):
+    """The household an issue belongs to: drawn once in its building."""
+    a = w.arrivals[i]
+    b = w.buildings[a.building]
+    return b.first_household + int(rng.uniform(a.key, rng.HOUSEHOLD, 0) * b.n_households)
+
+
+@njit(cache=True)
+def community_of(w, i):
+    """The community where the issue is."""
+    return w.compounds[w.buildings[w.arrivals[i].building].compound].community
+
+
+@njit(cache=True)
+def current_state(w, i):
+    """State occupancy of ruling X2; exactly one for every issue."""
+    it = w.issues[i]
+    if it.status == RESOLVED:
+        return 0
+    if it.status == CLOSED:
+        return 1
+    if it.status == EXITED:
+        return 7
+    voiced = np.float64(it.voiced) >= 0.0
+    if it.status == LATENT or (it.status == LAPSED and not voiced):
+        return 5
+    if it.status == LAPSED:
+        return 6
+    if it.law_pending > 0:
+        return 4
+    return 3 if np.float64(it.petitioned) >= 0.0 else 2
+
+
+@njit(cache=True)
+def note_age(w, i, t):
+    """Keep the state an issue was in at 180 and 365 days, before it changes at t."""
+    it = w.issues[i]
+    age = t - w.arrivals[i].onset
+    if it.state_180 < 0 and age >= 180.0:
+        it.state_180 = current_state(w, i)
+    if it.state_365 < 0 and age >= 365.0:
+        it.state_365 = current_state(w, i)
+
+
+@njit(cache=True)
+def learn(w, i, channel, outcome):
+    """e <- e + eta_e (y - e) for the belief in a channel (3.7.3)."""
+    rate = w.p[0].belief_learning
+    h = w.households[household_of(w, i)]
+    b = w.buildings[w.arrivals[i].building]
+    scale = w.counters[0].belief_scale
+    if channel == VIA_COMMUNITY:
+        change = rate * (outcome - (b.offset_community + scale * h.community))
+        h.community += change / scale
+        b.mean_community += change / b.n_households
+    elif channel == VIA_PETITION:
+        change = rate * (outcome - (b.offset_petition + scale * h.petition))
+        h.petition += change / scale
+        b.mean_petition += change / b.n_households
+    elif channel == VIA_LAW:
+        change = rate * (outcome - (b.offset_law + scale * h.law))
+        h.law += change / scale
+        b.mean_law += change / b.n_households
+
+
+@njit(cache=True)
+def trust_step(p, trust, satisfied, step):
+    """T <- T + eta+ (1 - T) if S >= S*, else T (1 - eta-); `step` scales the change."""
+    if satisfied:
+        return step * p.trust_gain * (1.0 - trust)
+    return -step * p.trust_loss * trust
+
+
+@njit(cache=True)
+def update_trust(w, i, satisfied, by_community, by_city):
+    """Move both trusts of the issue's household by the given steps."""
+    p = w.p[0]
+    c = w.counters[0]
+    h = w.households[household_of(w, i)]
+    b = w.buildings[w.arrivals[i].building]
+    change = trust_step(p, b.offset_trust_community + c.trust_scale * h.trust_community, satisfied, by_community)
+    h.trust_community += change / c.trust_scale
+    b.mean_trust_community += change / b.n_households
+    c.sum_trust_community += change
+    change = trust_step(p, b.offset_trust_city + c.trust_scale * h.trust_city, satisfied, by_city)
+    h.trust_city += change / c.trust_scale
+    b.mean_trust_city += change / b.n_households
+    c.sum_trust_city += change
+
+
+@njit(cache=True)
+def clear_marks(w, i):
+    """Take an issue's memos and directives off the units concerned."""
+    it = w.issues[i]
+    bits = int(it.wrong)
+    st = w.stations[community_of(w, i)]
+    if bits & 8:
+        st.memos -= 1.0
+    if bits & 16:
+        st.directives -= 1.0
+    it.wrong = bits & 7
+    k = int(it.first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.marks & 1:
+            w.stations[pk.station].memos -= 1.0
+        if pk.marks & 2:
+            w.stations[pk.station].directives -= 1.0
+        pk.marks = 0
+        k = pk.next
+
+
+@njit(cache=True)
+def clear_listing(w, i):
+    """Take a listed issue off the lists it stands on (L4)."""
+    k = int(w.issues[i].first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.marks & 4:
+            w.stations[pk.station].listed_open -= 1.0
+        if pk.marks & 8:
+            w.stations[pk.station].listed_overdue -= 1.0
+        pk.marks = pk.marks & 3
+        k = pk.next
+
+
+@njit(cache=True)
+def end_attention(w, i):
+    """Leader attention ends: the live count falls and marks are cleared."""
+    it = w.issues[i]
+    if np.float64(it.attention) >= 0.0:
+        if it.directives == 0 or it.petitions > 0:
+            w.counters[0].attention_live = max(0, w.counters[0].attention_live - 1)
+        it.attention = np.nan
+        bits = int(it.wrong)
+        if bits & 16:
+            w.stations[community_of(w, i)].directives -= 1.0
+            it.wrong = bits & 15
+        k = int(it.first_package)
+        while k >= 0:
+            pk = w.packages[k]
+            if pk.marks & 2:
+                w.stations[pk.station].directives -= 1.0
+                pk.marks = pk.marks & 13
+            k = pk.next
+
+
+@njit(cache=True)
+def drop_packages(w, i):
+    """Forget all packages of an issue."""
+    end_attention(w, i)
+    clear_listing(w, i)
+    clear_marks(w, i)
+    it = w.issues[i]
+    k = int(it.first_package)
+    while k >= 0:
+        following = w.packages[k].next
+        drop_package(w, k)
+        k = following
+    it.first_package = -1
+    it.open_packages = 0
+
+
+@njit(cache=True)
+def settle_money(w, i, done):
+    """Reserved money is spent when the issue is done, else it goes back to its pot (ruling 12)."""
+    it = w.issues[i]
+    c = w.counters[0]
+    amount = np.float64(it.fund)
+    pot = int(it.pot)
+    if amount <= 0.0 or pot == -2:
+        return
+    if pot < 0:
+        if done and not int(it.flags) & GATE_F:
+            c.operating += amount
+            post_money(w, 4, 0, amount)
+            post_money(w, 4, 1, amount)
+            it.pot = -2
+        return
+    x = w.buildings[w.arrivals[i].building].compound
+    q = w.compounds[x].community
+    city = amount * (0.8 if w.kinds[w.arrivals[i].type].serial == 1 else 1.0)
+    c.reserved -= amount
+    if done:
+        c.spent += amount
+        if pot == 3:
+            post_money(w, 3, 1, city)
+            post_money(w, 5, 0, amount - city)
+            post_money(w, 5, 1, amount - city)
+        else:
+            post_money(w, pot, 1, amount)
+    elif pot == 0:
+        w.compounds[x].money += amount
+    elif pot == 1:
+        w.communities[q].money += amount
+    elif pot == 2:
+        w.subdistricts[w.communities[q].money.subdistrict] += amount
+    else:
+        c.money_city += city
+        c.household_money -= amount - city
+    it.pot = -2
+
+
+@njit(cache=True)
+def end_issue(w, i, t, status):
+    """An issue leaves unresolved: given up (LAPSED) or helped privately (EXITED)."""
+    note_age(w, i, t)
+    it = w.issues[i]
+    day = w.daily[w.counters[0].today]
+    if status == EXITED:
+        day.exited += 1
+        post_money(w, 5, 0, w.p[0].private_remedy_cost)
+        post_money(w, 5, 1, w.p[0].private_remedy_cost)
+    else:
+        day.lapsed += 1
+    drop_packages(w, i)
+    settle_money(w, i, False)
+    it.status = status
+    it.ended = t - w.arrivals[i].onset
+    it.version = int(it.version) + 1
+    it.law_pending = 0
+    w.communities[community_of(w, i)].open_issues -= 1.0
+
+
+@njit(cache=True)
+def judge(w, i, t, resolved):
+    """Performance, satisfaction, expectation, belief and trust at closure (3.7.14)."""
+    p = w.p[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    informed = rng.uniform(a.key, rng.INFORM, int(it.redo)) < p.contact_share
+    if informed:
+        charge(w, community_of(w, i), INFORMING, p.informing_hours)
+    waited = t - a.onset - np.float64(it.voiced)
+    performance = p.performance_speed * math.exp(-waited / w.kinds[a.type].deadline)
+    if resolved:
+        performance += p.performance_resolved
+    if informed:
+        performance += p.performance_contact
+    h = w.households[household_of(w, i)]
+    surprise = performance - h.expectation
+    s = p.satisfaction_base + p.satisfaction_performance * performance
+    s += p.satisfaction_gain * max(surprise, 0.0) - p.satisfaction_loss * max(-surprise, 0.0)
+    s = min(1.0, max(0.0, s))
+    h.expectation += p.expectation_learning * surprise
+    w.counters[0].sum_expectation += p.expectation_learning * surprise
+    it.satisfaction = s
+    satisfied = s >= p.satisfaction_threshold
+    if satisfied:
+        w.communities[community_of(w, i)].confirmed += 1.0
+    if int(it.directives) > 0:
+        if np.float64(it.petitioned) >= 0.0:
+            learn(w, i, VIA_PETITION, performance)
+        update_trust(w, i, satisfied, 0.0, 1.0)
+    else:
+        learn(w, i, int(it.channel), performance)
+        if int(it.locus) <= 2:
+            update_trust(w, i, satisfied, 1.0, 0.0)
+        else:
+            update_trust(w, i, satisfied, 0.5, 1.0)
+
+
+@njit(cache=True)
+def close_issue(w, i, t):
+    """All work is done: the ticket closes; whether the issue is truly resolved was drawn at the work."""
+    note_age(w, i, t)
+    p = w.p[0]
+    c = w.counters[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    resolved = int(it.wrong) & 2 == 0
+    since = t - a.onset
+    if not np.float64(it.closed) >= 0.0:
+        it.closed = since
+    it.last_closed = since
+    w.daily[c.today].closed += 1
+    if int(it.served_by) & 16:
+        community = community_of(w, i)
+        w.communities[community].matters += 1.0
+        charge(w, community, CEREMONIAL, p.record_hours)
+    judge(w, i, t, resolved)
+    drop_packages(w, i)
+    settle_money(w, i, True)
+    it.version = int(it.version) + 1
+    it.law_pending = 0
+    if resolved:
+        it.status = RESOLVED
+        it.resolved = since
+        w.daily[c.today].resolved += 1
+        w.communities[community_of(w, i)].open_issues -= 1.0
+        return
+    it.status = CLOSED
+    redo = int(it.redo)
+    if rng.uniform(a.key, rng.AUDIT, redo) < p.audit_share:
+        delay = p.audit_delay * rng.exponential(a.key, rng.AUDIT_DELAY, redo)
+        schedule(w.counters, w.events, w.heap, w.buckets, t + delay, AUDIT_DUE, i, int(it.version), i)
+    else:
+        delay = w.kinds[a.type].patience * rng.exponential(a.key, rng.PATIENCE, int(it.choices))
+        schedule(w.counters, w.events, w.heap, w.buckets, t + delay, CHOICE_DUE, i, int(it.version), i)
+
+
+@njit(cache=True)
+def add_memo(w, k):
+    """A task memo to a unit about a package: it counts in the unit's pressure while open."""
+    pk = w.packages[k]
+    if pk.marks & 1 == 0:
+        pk.marks = pk.marks | 1
+        w.stations[pk.station].memos += 1.0
+
+
+@njit(cache=True)
+def unlink_package(w, i, k):
+    """Take a finished package out of the issue's list and give it back."""
+    it = w.issues[i]
+    first = int(it.first_package)
+    following = w.packages[k].next
+    if first == k:
+        it.first_package = following
+    else:
+        while w.packages[first].next != k:
+            first = w.packages[first].next
+        w.packages[first].next = following
+    w.packages[k].in_service = 0
+    drop_package(w, k)
+
+

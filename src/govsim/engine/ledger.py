@@ -1,0 +1,41 @@
+"""Hours and money, as they are incurred and paid (3.7.16; rulings 3, 4, 33).
+
+Every overhead takes effect at once and becomes debt of the unit; debt is paid at the start of the
+next working window, from the first worker upward, before any package. For every unit
+`incurred = paid + debt` and `available = paid + served + idle` hold every day.
+"""
+
+from numba import njit
+
+from govsim.engine.state import N_ACTIVITIES
+
+
+@njit(cache=True)
+def post_unit(w, s, activity, hours):
+    """Write hours of a unit under an activity in this month's row."""
+    p = w.p[0]
+    w.hours[(s * N_ACTIVITIES + activity) * p.n_months + w.counters[0].month] += hours
+
+
+@njit(cache=True)
+def post_outside(w, payer, activity, hours):
+    """Write hours of somebody who is no unit: leaders, organisations, members, residents."""
+    p = w.p[0]
+    w.outside[(payer * N_ACTIVITIES + activity) * p.n_months + w.counters[0].month] += hours
+
+
+@njit(cache=True)
+def charge(w, s, activity, hours):
+    """An overhead: recorded now, owed by the unit's desk from the next window on."""
+    if hours > 0.0:
+        st = w.stations[s]
+        st.debt += hours
+        st.incurred += hours
+        post_unit(w, s, activity, hours)
+
+
+@njit(cache=True)
+def post_money(w, pot, column, amount):
+    """Write money (k¥) of a pot: column 0 inflow, 1 spent."""
+    p = w.p[0]
+    w.funds[(pot * p.n_months + w.counters[0].month) * 2 + column] += amount

@@ -1,0 +1,580 @@
+"""Counting what a run came to: the sums behind every metric (3.14; rulings X1-X12).
+
+Nothing here divides but the three estimators that are no ratio of sums (Aalen-Johansen incidence,
+Gini, Erreygers). Everything else is a numerator or a denominator, so that a rate over nothing can be
+told from a rate of nothing, and rates of many runs can be pooled. The formulas are in
+`govsim.results.metrics`. Unchecked here: that the columns belong to one run, that indices are in
+range, that the window is inside the run.
+"""
+
+import numpy as np
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.state import CLOSED, EXITED, N_ACTIVITIES, PAYERS, RESOLVED
+
+# What is counted over the issues that arose in the window. "Followed" means that the run goes on
+# until the issue has the age in question.
+ISSUE_TALLIES = (
+    "latent", "voiced", "closed", "resolved", "detected",
+    "followed_180", "followed_365",
+    "days_180", "days_365", "days_180_exits", "days_365_exits",
+    "resolved_180", "resolved_365",
+    *(f"in_180_{k}" for k in range(8)),
+    *(f"in_365_{k}" for k in range(8)),
+    "states_180", "states_365",
+    "due_latent", "resolved_due_latent",
+    "due", "resolved_due", "closed_due", "closed_not_resolved", "resolved_not_closed",
+    "stood_due", "stood_not_resolved",
+    "delay_silent", "delay_routing", "delay_jurisdiction", "delay_power", "delay_funds",
+    "delay_interests", "delay_queue", "delay_service", "delay_law", "delay_after_closure",
+    "delay_given_up",
+    "closure_silent", "closure_routing", "closure_jurisdiction", "closure_power", "closure_funds",
+    "closure_interests", "closure_queue", "closure_service", "closure_law",
+    "closure_after_closure", "closure_given_up", "closure_days",
+    "petitions", "petitions_repeated", "petitions_collective", "petitioned",
+    "satisfaction_population", "population_judged", "satisfaction_closed", "closed_judged",
+    "resolved_locally", "resolved_simple", "resolved_simple_locally",
+    "via_community", "via_petition", "via_law", "via_private",
+    "triaged", "hops", "tiers", "multiple", "asks", "lapses", "tabled_times", "retabled",
+    "directed", "reopened", "hours_served", "hours_perfunctory",
+    "demand_lower", "demand_upper",
+)  # fmt: skip
+(
+    T_LATENT, T_VOICED, T_CLOSED, T_RESOLVED, T_DETECTED,
+    T_FOLLOWED_180, T_FOLLOWED_365,
+    T_DAYS_180, T_DAYS_365, T_DAYS_180_EXITS, T_DAYS_365_EXITS,
+    T_RESOLVED_180, T_RESOLVED_365,
+) = range(13)  # fmt: skip
+T_IN_180, T_IN_365, T_STATES_180, T_STATES_365 = 13, 21, 29, 30
+(
+    T_DUE_LATENT, T_RESOLVED_DUE_LATENT,
+    T_DUE, T_RESOLVED_DUE, T_CLOSED_DUE, T_CLOSED_NOT_RESOLVED, T_RESOLVED_NOT_CLOSED,
+    T_STOOD_DUE, T_STOOD_NOT_RESOLVED,
+) = range(31, 40)  # fmt: skip
+T_DELAY, T_CLOSURE, T_CLOSURE_DAYS = 40, 51, 62
+(
+    T_PETITIONS, T_PETITIONS_REPEATED, T_PETITIONS_COLLECTIVE, T_PETITIONED,
+    T_SATISFACTION_POPULATION, T_POPULATION_JUDGED, T_SATISFACTION_CLOSED, T_CLOSED_JUDGED,
+    T_RESOLVED_LOCALLY, T_RESOLVED_SIMPLE, T_RESOLVED_SIMPLE_LOCALLY,
+    T_VIA_COMMUNITY, T_VIA_PETITION, T_VIA_LAW, T_VIA_PRIVATE,
+    T_TRIAGED, T_HOPS, T_TIERS, T_MULTIPLE, T_ASKS, T_LAPSES, T_TABLED_TIMES, T_RETABLED,
+    T_DIRECTED, T_REOPENED, T_HOURS_SERVED, T_HOURS_PERFUNCTORY,
+    T_DEMAND_LOWER, T_DEMAND_UPPER,
+) = range(63, 92)  # fmt: skip
+N_TALLIES = len(ISSUE_TALLIES)
+
+STAGES = (
+    "silent", "routing", "jurisdiction", "power", "funds", "interests", "queue", "service", "law",
+    "after_closure", "given_up",
+)  # fmt: skip
+"""Where an issue's days go; each day is in exactly one stage, or shared by gates (ruling X9)."""
+(S_SILENT, S_ROUTING, S_JURISDICTION, S_POWER, S_FUNDS, S_INTERESTS, S_QUEUE, S_SERVICE, S_LAW,
+ S_AFTER_CLOSURE, S_GIVEN_UP) = range(11)  # fmt: skip
+
+COLLECTIVE = 5
+"""Persons from which a petition is collective (3.14)."""
+
+_NEVER = np.inf
+_LOCAL = 2
+_ORDER, _ROTATION = 1000, 1001  # purposes of this file's draws, far from those of `rng`
+
+
+@njit(cache=True, nogil=True)
+def moment(x):
+    """A duration of the log as float64; "not yet" (nan) becomes infinity."""
+    x = np.float64(x)
+    return x if x >= 0.0 else _NEVER
+
+
+@njit(cache=True, nogil=True)
+def resolution_of(it):
+    """t* - t0: age at the true resolution that lasts, infinite if there is none (X1, X3)."""
+    if it.status != RESOLVED:
+        return _NEVER
+    return moment(it.resolved)
+
+
+@njit(cache=True, nogil=True)
+def share_gates(opening, start, end, out, base):
+    """Each day in [start, end) goes in equal parts to the gates still closed (X9).
+
+    `opening[g]` is the moment gate g opened. Days on which none is closed are waiting in a queue.
+    """
+    t = start
+    while t < end:
+        closed = 0
+        until = end
+        for g in range(4):
+            if opening[g] > t:
+                closed += 1
+                until = min(until, opening[g])
+        if closed == 0:
+            out[base + S_QUEUE] += end - t
+            return
+        for g in range(4):
+            if opening[g] > t:
+                out[base + S_JURISDICTION + g] += (until - t) / closed
+        t = until
+
+
+@njit(cache=True, nogil=True)
+def spend_days(it, end, opening, out, base):
+    """Add the days an issue lived before age `end` to the stages it spent them in.
+
+    The stages follow each other, each cut at the issue's end, so that they sum to `end`.
+    """
+    stop = min(end, moment(it.ended))
+    voiced = min(moment(it.voiced), stop)
+    out[base + S_SILENT] += voiced
+    out[base + S_GIVEN_UP] += end - stop
+    if voiced >= stop:
+        return
+    triaged = moment(it.triaged)
+    if triaged == _NEVER and moment(it.law) < _NEVER:
+        out[base + S_LAW] += stop - voiced
+        return
+    triaged = min(max(triaged, voiced), stop)
+    out[base + S_ROUTING] += triaged - voiced
+    released = min(max(moment(it.released), triaged), stop)
+    if released > triaged:
+        still = int(it.closed_gates)
+        opening[0] = _NEVER if still & 1 else moment(it.jurisdiction)
+        opening[1] = _NEVER if still & 2 else moment(it.power)
+        opening[2] = _NEVER if still & 4 else moment(it.funds)
+        opening[3] = _NEVER if still & 8 else moment(it.interests)
+        share_gates(opening, triaged, released, out, base)
+    started = min(max(moment(it.started), released), stop)
+    closed = min(max(moment(it.closed), started), stop)
+    out[base + S_QUEUE] += started - released
+    out[base + S_SERVICE] += closed - started
+    out[base + S_AFTER_CLOSURE] += stop - closed
+
+
+@njit(cache=True, nogil=True)
+def tally_outcome(it, follow, opening, c):
+    """Primary outcome, state occupancy, and where the days went (X1, X2, X9)."""
+    at = resolution_of(it)
+    left = moment(it.ended) if it.status == EXITED else _NEVER
+    if follow >= 180.0:
+        c[T_FOLLOWED_180] += 1.0
+        c[T_DAYS_180] += min(at, 180.0)
+        c[T_DAYS_180_EXITS] += min(min(at, left), 180.0)
+        if at <= 180.0:
+            c[T_RESOLVED_180] += 1.0
+        spend_days(it, min(at, 180.0), opening, c, T_DELAY)
+    if follow >= 365.0:
+        c[T_FOLLOWED_365] += 1.0
+        c[T_DAYS_365] += min(at, 365.0)
+        c[T_DAYS_365_EXITS] += min(min(at, left), 365.0)
+        if at <= 365.0:
+            c[T_RESOLVED_365] += 1.0
+    if it.state_180 >= 0:
+        c[T_STATES_180] += 1.0
+        c[T_IN_180 + it.state_180] += 1.0
+    if it.state_365 >= 0:
+        c[T_STATES_365] += 1.0
+        c[T_IN_365 + it.state_365] += 1.0
+
+
+@njit(cache=True, nogil=True)
+def tally_deadline(it, deadline, follow, c):
+    """Resolved and closed by the deadline: from onset for latent, from voice for voiced (X4, X5)."""
+    at = resolution_of(it)
+    if follow >= deadline:
+        c[T_DUE_LATENT] += 1.0
+        if at <= deadline:
+            c[T_RESOLVED_DUE_LATENT] += 1.0
+    due = moment(it.voiced) + deadline
+    if follow < due:
+        return
+    is_true = at <= due
+    is_closed = moment(it.closed) <= due
+    is_standing = moment(it.last_closed) <= due
+    c[T_DUE] += 1.0
+    c[T_RESOLVED_DUE] += is_true
+    c[T_CLOSED_DUE] += is_closed
+    c[T_CLOSED_NOT_RESOLVED] += is_closed and not is_true
+    c[T_RESOLVED_NOT_CLOSED] += is_true and not is_closed
+    c[T_STOOD_DUE] += is_standing
+    c[T_STOOD_NOT_RESOLVED] += is_standing and not is_true
+
+
+@njit(cache=True, nogil=True)
+def tally_response(it, authority, follow, c):
+    """Petitions, satisfaction (X12), and who solved it."""
+    n = np.float64(it.petitions)
+    if n > 0.0:
+        c[T_PETITIONED] += 1.0
+        c[T_PETITIONS] += n
+        c[T_PETITIONS_REPEATED] += n - 1.0
+        if it.n_affected >= COLLECTIVE:
+            c[T_PETITIONS_COLLECTIVE] += n
+    judged = np.float64(it.satisfaction)
+    has_judged = judged >= 0.0
+    if has_judged:
+        c[T_SATISFACTION_CLOSED] += judged
+        c[T_CLOSED_JUDGED] += 1.0
+    is_resolved = resolution_of(it) < _NEVER
+    if follow >= 180.0 and (has_judged or not is_resolved):
+        c[T_POPULATION_JUDGED] += 1.0
+        if resolution_of(it) <= 180.0:
+            c[T_SATISFACTION_POPULATION] += judged
+    if is_resolved:
+        is_local = it.locus <= _LOCAL
+        c[T_RESOLVED] += 1.0
+        c[T_RESOLVED_LOCALLY] += is_local
+        if authority <= _LOCAL:
+            c[T_RESOLVED_SIMPLE] += 1.0
+            c[T_RESOLVED_SIMPLE_LOCALLY] += is_local
+
+
+@njit(cache=True, nogil=True)
+def tally_path(it, c):
+    """Channels, routing, commitments and meetings on an issue's way."""
+    if moment(it.voiced) < _NEVER:
+        c[T_VOICED] += 1.0
+        if it.channel >= 1:
+            c[T_VIA_COMMUNITY + it.channel - 1] += 1.0
+    elif it.status == EXITED:
+        c[T_VIA_PRIVATE] += 1.0
+    if it.detected_by > 0:
+        c[T_DETECTED] += 1.0
+    if moment(it.closed) < _NEVER:
+        c[T_CLOSED] += 1.0
+    if moment(it.triaged) < _NEVER:
+        c[T_TRIAGED] += 1.0
+        c[T_HOPS] += it.hops
+        c[T_TIERS] += it.tiers
+        if it.n_departments >= 2:
+            c[T_MULTIPLE] += 1.0
+            c[T_ASKS] += it.asks
+            c[T_LAPSES] += it.lapses
+    c[T_TABLED_TIMES] += it.sittings
+    c[T_RETABLED] += it.retabled
+    c[T_DIRECTED] += it.directives > 0
+    c[T_REOPENED] += it.redo > 0
+    c[T_HOURS_SERVED] += it.hours_served
+    c[T_HOURS_PERFUNCTORY] += it.hours_perfunctory
+
+
+@njit(cache=True, nogil=True)
+def lower_share(authority, n_departments, splits):
+    """Share of an issue's hours for the community and below, by the baseline work split (3.7.18)."""
+    if authority <= _LOCAL:
+        return splits[0] if n_departments == 0 else splits[1]
+    return splits[authority - 1]
+
+
+@njit(cache=True, nogil=True)
+def tally_issues(arrivals, issues, deadlines, authorities, splits, start, end, horizon, group, out):
+    """One pass over the log: `out[g]` gets the sums of the issues of group g.
+
+    Parameters
+    ----------
+    deadlines, authorities : days float64[type] and levels int64[type] of the taxonomy, the same
+        under every variant (X4).
+    splits : float64[5], the community's share of the work (3.7.18), by `lower_share`.
+    start, end, horizon : onset window [start, end) and the day the run has reached.
+    group : int64[issue], or empty for one group; a negative group is left out.
+    out : float64[n_groups, N_TALLIES], added to.
+    """
+    opening = np.zeros(4)
+    end = min(end, horizon)
+    for i in range(len(issues)):
+        onset = arrivals[i].onset
+        if onset < start or onset >= end:
+            continue
+        g = group[i] if len(group) > 0 else 0
+        if g < 0:
+            continue
+        c = out[g]
+        it = issues[i]
+        k = arrivals[i].type
+        follow = horizon - onset
+        c[T_LATENT] += 1.0
+        tally_outcome(it, follow, opening, c)
+        tally_deadline(it, deadlines[k], follow, c)
+        tally_response(it, authorities[k], follow, c)
+        tally_path(it, c)
+        closed = moment(it.closed)
+        if closed < _NEVER:
+            c[T_CLOSURE_DAYS] += closed
+            spend_days(it, closed, opening, c, T_CLOSURE)
+        hours = np.float64(it.hours)
+        lower = hours * lower_share(authorities[k], it.n_departments, splits)
+        c[T_DEMAND_LOWER] += lower
+        c[T_DEMAND_UPPER] += hours - lower
+
+
+# ---- incidence (Aalen and Johansen 1978) ---------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def lifetimes(arrivals, issues, start, end, horizon, exits_resolve, group, chosen, ages, causes):
+    """Age at the first ending of every issue of the window, and its cause; returns how many.
+
+    Causes: 1 truly resolved, 2 given up or exited, 0 still open when the run ends. A silent or
+    falsely closed issue is open. With `exits_resolve` an exit counts as a resolution (X1).
+    """
+    n = 0
+    end = min(end, horizon)
+    for i in range(len(issues)):
+        onset = arrivals[i].onset
+        if onset < start or onset >= end or (len(group) > 0 and group[i] != chosen):
+            continue
+        it = issues[i]
+        at = resolution_of(it)
+        left = moment(it.ended)
+        ages[n] = min(min(at, left), horizon - onset)
+        causes[n] = 0
+        if at <= left and at <= horizon - onset:
+            causes[n] = 1
+        elif left <= horizon - onset:
+            causes[n] = 1 if exits_resolve and it.status == EXITED else 2
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def incidence(ages, causes, at, resolved, ended):
+    """Aalen-Johansen cumulative incidence of causes 1 and 2 at the ages given (ascending).
+
+    F_k(t) = sum over event times u <= t of S(u-) d_k(u) / Y(u), S(u) = S(u-) (1 - d(u) / Y(u)),
+    d_k events of cause k, Y still at risk. Beyond the last age anybody is followed to, nan.
+    """
+    order = np.argsort(ages, kind="mergesort")
+    n = len(ages)
+    survival = 1.0
+    f1 = 0.0
+    f2 = 0.0
+    i = 0
+    for j in range(len(at)):
+        while i < n and ages[order[i]] <= at[j]:
+            t = ages[order[i]]
+            risk = n - i
+            d1 = 0
+            d2 = 0
+            while i < n and ages[order[i]] == t:
+                d1 += causes[order[i]] == 1
+                d2 += causes[order[i]] == 2
+                i += 1
+            f1 += survival * d1 / risk
+            f2 += survival * d2 / risk
+            survival *= 1.0 - (d1 + d2) / risk
+        is_known = i < n or survival == 0.0 or (n > 0 and ages[order[n - 1]] == at[j])
+        resolved[j] = f1 if is_known else np.nan
+        ended[j] = f2 if is_known else np.nan
+
+
+@njit(cache=True, nogil=True)
+def incidence_area(ages, causes, tau):
+    """Area under the incidence of cause 1 from 0 to tau: U(tau) = tau - area (X1); nan if unknown."""
+    order = np.argsort(ages, kind="mergesort")
+    n = len(ages)
+    survival = 1.0
+    f1 = 0.0
+    area = 0.0
+    i = 0
+    while i < n and ages[order[i]] <= tau:
+        t = ages[order[i]]
+        risk = n - i
+        d1 = 0
+        d = 0
+        while i < n and ages[order[i]] == t:
+            d1 += causes[order[i]] == 1
+            d += causes[order[i]] != 0
+            i += 1
+        step = survival * d1 / risk
+        f1 += step
+        area += step * (tau - t)
+        survival *= 1.0 - d / risk
+    is_known = i < n or survival == 0.0 or (n > 0 and ages[order[n - 1]] == tau)
+    return area if is_known else np.nan
+
+
+# ---- equity across compounds ---------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def tally_cells(arrivals, issues, compound, deadlines, start, end, horizon, n_cell, r_cell):
+    """Latent issues due, and resolved by the deadline from onset, by type and compound (X4, X8)."""
+    end = min(end, horizon)
+    for i in range(len(issues)):
+        onset = arrivals[i].onset
+        k = arrivals[i].type
+        if onset < start or onset >= end or horizon - onset < deadlines[k]:
+            continue
+        x = compound[arrivals[i].building]
+        n_cell[k, x] += 1
+        if resolution_of(issues[i]) <= deadlines[k]:
+            r_cell[k, x] += 1
+
+
+@njit(cache=True, nogil=True)
+def gini(values):
+    """Gini = sum_i (2 i - n - 1) x_(i) / (n sum x), x ascending; nan at mean 0 or under two values."""
+    n = len(values)
+    x = np.sort(values)
+    total = 0.0
+    weighted = 0.0
+    for i in range(n):
+        total += x[i]
+        weighted += (2.0 * i + 1.0 - n) * x[i]
+    if n < 2 or total <= 0.0:
+        return np.nan
+    return weighted / (n * total)
+
+
+@njit(cache=True, nogil=True)
+def mid_ranks(values):
+    """Fractional ranks (i - 1/2) / n; ties share their mean rank (X7)."""
+    n = len(values)
+    order = np.argsort(values, kind="mergesort")
+    ranks = np.zeros(n)
+    i = 0
+    while i < n:
+        j = i
+        while j < n and values[order[j]] == values[order[i]]:
+            j += 1
+        for m in range(i, j):
+            ranks[order[m]] = 0.5 * (i + j) / n
+        i = j
+    return ranks
+
+
+@njit(cache=True, nogil=True)
+def erreygers(health, status):
+    """E = 8 cov(h, rank of status) (Erreygers 2009; X7); nan under two values."""
+    n = len(health)
+    if n < 2:
+        return np.nan
+    ranks = mid_ranks(status)
+    mean_h = 0.0
+    for i in range(n):
+        mean_h += health[i] / n
+    covariance = 0.0
+    for i in range(n):
+        covariance += (health[i] - mean_h) * (ranks[i] - 0.5) / n
+    return 8.0 * covariance
+
+
+@njit(cache=True, nogil=True)
+def random_order(key, n, n_ones, sums):
+    """Running sums of a random order of `n_ones` ones among n, written twice over (length 2n + 1).
+
+    Selection sampling (Knuth, vol. 2, 3.4.2, S): the next is a one with probability ones / places
+    left.
+    """
+    ones = n_ones
+    sums[0] = 0
+    for j in range(n):
+        is_one = rng.uniform(key, _ORDER, j) * (n - j) < ones
+        ones -= is_one
+        sums[j + 1] = sums[j] + is_one
+    for j in range(n):
+        sums[n + j + 1] = sums[n] + sums[j + 1]
+
+
+@njit(cache=True, nogil=True)
+def add_rotations(key, cells, n, sums, counts):
+    """Add one type's resolved issues to every reshuffle: one rotation of the order for each.
+
+    A rotation of a uniformly random order is a uniformly random order.
+    """
+    for s in range(counts.shape[0]):
+        at = int(rng.uniform(key, _ROTATION, s) * n)
+        for x in range(len(cells)):
+            following = at + cells[x]
+            if following >= n:
+                counts[s, x] += sums[following] - sums[at]
+                following -= n
+            else:
+                counts[s, x] += sums[following] - sums[at]
+            at = following
+
+
+@njit(cache=True, nogil=True)
+def reshuffled_gini(n_cell, r_cell, seed, n_orders, n_rotations):
+    """Mean Gini of the compounds' rates when issues of a type change compounds at random (X8).
+
+    The null of no inequality for the case mix at hand: within every type, which issues are the
+    resolved ones is drawn anew. `n_orders` fresh orders are drawn a type, each read from
+    `n_rotations` random places.
+    """
+    n_types, n_compounds = n_cell.shape
+    totals = np.zeros(n_compounds, np.int64)
+    for k in range(n_types):
+        for x in range(n_compounds):
+            totals[x] += n_cell[k, x]
+    used = np.flatnonzero(totals > 0)
+    rates = np.zeros(len(used))
+    counts = np.zeros((n_rotations, n_compounds), np.int64)
+    sums = np.zeros(2 * n_cell.sum() + 1, np.int64)
+    mean = 0.0
+    for order in range(n_orders):
+        counts[:] = 0
+        for k in range(n_types):
+            n = n_cell[k].sum()
+            if n > 0:
+                key = rng.child_key(rng.entity_key(seed, rng.TYPES, k), order)
+                random_order(key, n, r_cell[k].sum(), sums)
+                add_rotations(key, n_cell[k], n, sums, counts)
+        for s in range(n_rotations):
+            for j in range(len(used)):
+                rates[j] = counts[s, used[j]] / totals[used[j]]
+            mean += gini(rates) / (n_orders * n_rotations)
+    return mean
+
+
+@njit(cache=True, nogil=True)
+def mean_status(compound, first, n, ses, n_compounds):
+    """Mean socio-economic status of every compound's households."""
+    total = np.zeros(n_compounds)
+    count = np.zeros(n_compounds)
+    for b in range(len(compound)):
+        for h in range(first[b], first[b] + n[b]):
+            total[compound[b]] += ses[h]
+        count[compound[b]] += n[b]
+    return total / np.maximum(count, 1.0)
+
+
+# ---- hours ---------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def tally_hours(hours, outside, payer, is_lower, first, last, by_payer, by_side):
+    """Sum hours over the months [first, last).
+
+    Parameters
+    ----------
+    hours : float64[unit, activity, month] of units; outside : float64[payer, activity, month] of
+        everybody else.
+    payer, is_lower : of each unit; hours of non-units are spent at the community's desk.
+    by_payer : float64[payer, activity], added to.
+    by_side : float64[2, activity], added to: at the community and below, above it.
+    """
+    for s in range(hours.shape[0]):
+        side = 0 if is_lower[s] else 1
+        for a in range(N_ACTIVITIES):
+            total = 0.0
+            for m in range(first, last):
+                total += hours[s, a, m]
+            by_payer[payer[s], a] += total
+            by_side[side, a] += total
+    for p in range(len(PAYERS)):
+        for a in range(N_ACTIVITIES):
+            total = 0.0
+            for m in range(first, last):
+                total += outside[p, a, m]
+            by_payer[p, a] += total
+            by_side[0, a] += total
+
+
+@njit(cache=True, nogil=True)
+def count_false(issues):
+    """Issues that stand falsely closed at the end of the run."""
+    n = 0
+    for i in range(len(issues)):
+        n += issues[i].status == CLOSED
+    return n

@@ -1,0 +1,408 @@
+"""Joint meetings of the axis and the routine executive route (3.7.9, 3.8 A1-A5; rulings 20, 21, 29, V3).
+
+A meeting only rules: it asks present units to commit (J), decides what its level may (P), reserves
+money in the pots it controls (F), or holds a session with residents (I). It costs every attendee's
+employer the sitting and the way, the proposer the preparation, the host the minutes.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.commitment import ask, request_authority, send_memo, settle_jurisdiction
+from govsim.engine.feedback import add_memo, community_of
+from govsim.engine.gates import contact_hours_of, department_station, open_gate, persuasion_share, reserve_money
+from govsim.engine.ledger import charge, post_outside
+from govsim.engine.queues import queue_pop, queue_push
+from govsim.engine.state import (
+    A1,
+    A2,
+    A3,
+    A4,
+    BY_LEADERS,
+    BY_ORGANISATIONS,
+    BY_PART_TIME,
+    BY_RESIDENTS,
+    CEREMONIAL,
+    COORDINATING,
+    EXECUTIVE,
+    GATE_F,
+    GATE_I,
+    GATE_J,
+    GATE_P,
+    GATED,
+    MEETING,
+    PERSUADING,
+    PREPARING,
+    WORK,
+)
+
+
+@njit(cache=True)
+def forum_of(w, kind, i):
+    """Index of the forum of a kind that covers an issue, or -1 when there is none."""
+    p = w.p[0]
+    x = w.buildings[w.arrivals[i].building].compound
+    q = w.compounds[x].community
+    if kind == EXECUTIVE:
+        return 0
+    if kind == A1 and p.forum_A1 >= 0:
+        return p.forum_A1 + (w.communities[q].subdistrict * p.n_panels) // p.n_subdistricts
+    if kind == A2 and p.forum_A2 >= 0:
+        return p.forum_A2 + w.communities[q].subdistrict
+    if kind == A3 and p.forum_A3 >= 0:
+        return p.forum_A3 + q
+    if kind == A4 and p.forum_A4 >= 0:
+        return p.forum_A4 + x
+    return -1
+
+
+@njit(cache=True)
+def in_remit(w, kind, i, passed_up):
+    """Gates of an issue that a forum of this kind may deal with (function flags S12, ruling 13)."""
+    it = w.issues[i]
+    closed = int(it.closed_gates)
+    authority = w.kinds[w.arrivals[i].type].authority
+    m = int(it.n_departments)
+    remit = 0
+    if kind == EXECUTIVE:
+        return closed & GATE_P if authority == 5 else 0
+    if kind == A1:
+        remit = GATE_F | (GATE_P if authority >= 4 else 0) | (GATE_J if m >= 3 or passed_up else 0)
+    elif kind == A2:
+        remit = GATE_F | (GATE_P if authority <= 3 else 0) | (GATE_J if m >= 2 or passed_up else 0)
+    elif kind == A3:
+        remit = GATE_F | (GATE_P if authority <= 2 else 0) | (GATE_J if m <= 1 else 0)
+    else:
+        remit = GATE_I
+    return closed & remit
+
+
+@njit(cache=True)
+def table_item(w, f, i, t):
+    """Put an issue on a forum's agenda; order: severity, people affected, petition, age (ruling 29)."""
+    p = w.p[0]
+    it = w.issues[i]
+    fo = w.forums[f]
+    if fo.kind == EXECUTIVE:
+        key = t
+    else:
+        score = p.agenda_severity * np.float64(it.severity) + p.agenda_affected * math.log(int(it.n_affected) * 1.0)
+        if int(it.petitions) > 0:
+            score += p.agenda_petitioned
+        key = p.agenda_age * t - score
+    fo.root = queue_push(w.counters, w.nodes, fo.root, key, i, i, int(it.petitions))
+    fo.backlog += 1
+
+
+@njit(cache=True)
+def table_issue(w, i, t):
+    """Table a gated issue wherever its gates fall in the remit of a forum that exists."""
+    for kind in range(5):
+        f = forum_of(w, kind, i)
+        if f >= 0 and in_remit(w, kind, i, False) & w.forums[f].rules:
+            table_item(w, f, i, t)
+
+
+@njit(cache=True)
+def is_present(w, f, member):
+    """Whether a member of the roster comes to this sitting."""
+    fo = w.forums[f]
+    return rng.uniform(fo.key, rng.ATTENDANCE, fo.sittings * 64 + member) < w.p[0].attendance_share
+
+
+@njit(cache=True)
+def charge_staff(w, s, hours, internal):
+    """Attendance of a unit's people, less what it replaces of other meetings (`substitution`, W7)."""
+    hours *= 1.0 - w.p[0].meeting_substitution
+    charge(w, s, MEETING, hours * (1.0 - internal))
+    charge(w, s, CEREMONIAL, hours * internal)
+
+
+@njit(cache=True)
+def charge_guest(w, payer, hours, internal):
+    """Attendance of people who are no unit's staff."""
+    post_outside(w, payer, MEETING, hours * (1.0 - internal))
+    post_outside(w, payer, CEREMONIAL, hours * internal)
+
+
+@njit(cache=True)
+def member_of(w, f, n):
+    """Who the n-th member of the roster is: (station or -1, payer) (ruling 20)."""
+    p = w.p[0]
+    fo = w.forums[f]
+    if n >= fo.roster - fo.part_time:
+        return -1, BY_PART_TIME
+    if fo.kind == A1:
+        if n < 3:
+            return -1, BY_LEADERS
+        first = (fo.area * p.n_subdistricts + p.n_panels - 1) // p.n_panels
+        if n < 15:
+            return department_station(w, n - 3, min(first, p.n_subdistricts - 1)), 0
+        return p.n_communities + min(p.n_subdistricts - 1, first + (fo.sittings + n) % max(1, p.n_subdistricts // p.n_panels)), 0
+    if fo.kind == A2:
+        sub = w.subdistricts[fo.area]
+        if n < 3:
+            return p.n_communities + fo.area, 0
+        if n < 7:
+            return sub.first_community + (fo.sittings * 4 + n) % sub.n_communities, 0
+        return department_station(w, (fo.sittings * 8 + n) % 12, fo.area), 0
+    if fo.kind == A3:
+        if n < 3:
+            return fo.area, 0
+        return -1, BY_ORGANISATIONS if n < 7 else BY_RESIDENTS
+    if n < 2:
+        return w.compounds[fo.area].community, 0
+    return -1, BY_RESIDENTS
+
+
+@njit(cache=True)
+def gather(w, f):
+    """Who comes; every attendee's hours go to their employer. Returns (present, is_quorate)."""
+    p = w.p[0]
+    fo = w.forums[f]
+    present = 0
+    for n in range(fo.roster):
+        if is_present(w, f, n):
+            present += 1
+    if present < max(1.0, p.quorum_share * fo.roster):
+        return present, False
+    hours = fo.hours + p.travel_hours
+    for n in range(fo.roster):
+        if is_present(w, f, n):
+            station, payer = member_of(w, f, n)
+            if station >= 0:
+                charge_staff(w, station, hours, fo.internal)
+            else:
+                charge_guest(w, payer, hours, fo.internal)
+    return present, True
+
+
+@njit(cache=True)
+def host_of(w, f):
+    """The unit that hosts a forum and writes its minutes."""
+    fo = w.forums[f]
+    if fo.kind == A4:
+        return w.compounds[fo.area].community
+    if fo.kind == A3:
+        return fo.area
+    if fo.kind == A2:
+        return w.p[0].n_communities + fo.area
+    return w.p[0].station_leaders
+
+
+@njit(cache=True)
+def rule_jurisdiction(w, f, i, t):
+    """Present units answer at once with the forum's authority; absent ones get a memo (3.7.5)."""
+    p = w.p[0]
+    fo = w.forums[f]
+    authority = request_authority(w, i, fo.authority, t)
+    k = int(w.issues[i].first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
+            if is_present(w, f, 40 + pk.department):
+                if fo.kind == A3 or (fo.kind == A2 and (pk.department - fo.sittings * 8 - 7) % 12 >= 8):
+                    charge(w, pk.station, COORDINATING, 0.5 + p.travel_hours)
+                ask(w, i, k, authority, 2)
+                if pk.committed == 2 and p.memos_enabled == 1:
+                    add_memo(w, k)
+            else:
+                send_memo(w, i, k, t)
+        k = pk.next
+    settle_jurisdiction(w, i, t)
+
+
+@njit(cache=True)
+def group_session(w, i, t):
+    """A compound meeting speaks with all who do not yet agree, at half effect (ruling 44)."""
+    p = w.p[0]
+    it = w.issues[i]
+    n = int(it.parties) - int(it.supporters)
+    share = p.A4_group_effect * persuasion_share(w, i)
+    first = int(it.contacts)
+    won = 0
+    for j in range(n):
+        if rng.uniform(w.arrivals[i].key, rng.PERSUADE, first + j) < share:
+            won += 1
+    it.contacts = first + n
+    it.supporters = int(it.supporters) + won
+    post_outside(w, BY_RESIDENTS, PERSUADING, n * contact_hours_of(w, i))
+    if int(it.supporters) >= int(it.parties):
+        open_gate(w, i, GATE_I, t)
+
+
+@njit(cache=True)
+def rule_item(w, f, i, gates, t):
+    """Deal with one item: whatever of the four gates this forum may rule on. Returns gates opened."""
+    fo = w.forums[f]
+    it = w.issues[i]
+    charge(w, community_of(w, i), PREPARING, w.p[0].preparation_hours)
+    it.sittings = min(int(it.sittings) + 1, 120)
+    it.tiers = 0
+    closed = int(it.closed_gates)
+    if gates & GATE_J:
+        rule_jurisdiction(w, f, i, t)
+    if it.status == GATED and gates & GATE_P and w.kinds[w.arrivals[i].type].authority <= fo.level:
+        open_gate(w, i, GATE_P, t)
+    if it.status == GATED and gates & GATE_F:
+        if reserve_money(w, i, 1 if fo.kind == A3 else 2, fo.kind == A1, True):
+            open_gate(w, i, GATE_F, t)
+    if it.status == GATED and gates & GATE_I:
+        group_session(w, i, t)
+    opened = closed & (15 - int(it.closed_gates))
+    if opened > 0:
+        it.ruled_by = int(it.ruled_by) | (1 << fo.kind)
+        w.memory[f * w.p[0].n_types + w.arrivals[i].type] += 1.0
+    return opened
+
+
+@njit(cache=True)
+def table_again(w, f, i, t):
+    """Unsettled items are re-tabled at most r_max times, then passed up (3.7.9)."""
+    it = w.issues[i]
+    kind = w.forums[f].kind
+    it.retabled = min(int(it.retabled) + 1, 120)
+    if int(it.retabled) % (w.p[0].retabling_max + 1) != 0:
+        table_item(w, f, i, t)
+        return
+    if kind == A3 or kind == A2:
+        above = forum_of(w, kind - 1, i)
+        if above >= 0:
+            table_item(w, above, i, t)
+
+
+@njit(cache=True)
+def next_item(w, f):
+    """The first issue of an agenda that still needs this forum, or -1."""
+    fo = w.forums[f]
+    while fo.root >= 0:
+        i = w.nodes[fo.root].item
+        version = w.nodes[fo.root].version
+        fo.root = queue_pop(w.counters, w.nodes, fo.root)
+        fo.backlog -= 1
+        it = w.issues[i]
+        if it.status == GATED and version == int(it.petitions) and in_remit(w, fo.kind, i, True) & fo.rules:
+            return i
+    return -1
+
+
+@njit(cache=True)
+def log_sitting(w, f, present, tabled, ruled, hours):
+    """One row of the meeting log."""
+    c = w.counters[0]
+    fo = w.forums[f]
+    row = w.sittings[c.n_sittings]
+    c.n_sittings += 1
+    row.day = c.today
+    row.kind = fo.kind
+    row.area = fo.area
+    row.present = present
+    row.roster = fo.roster
+    row.slots = fo.slots
+    row.tabled = tabled
+    row.ruled = ruled
+    row.backlog = fo.backlog
+    row.hours = hours
+
+
+@njit(cache=True)
+def executive_session(w, t):
+    """The routine executive route: K_ex decisions in order of age; it costs hours too (W1)."""
+    p = w.p[0]
+    fo = w.forums[0]
+    tabled = 0
+    while tabled < fo.slots:
+        i = next_item(w, 0)
+        if i < 0:
+            break
+        tabled += 1
+        charge(w, community_of(w, i), PREPARING, p.preparation_hours)
+        it = w.issues[i]
+        it.sittings = min(int(it.sittings) + 1, 120)
+        it.ruled_by = int(it.ruled_by) | 1
+        open_gate(w, i, GATE_P, t)
+    if tabled > 0:
+        for n in range(p.executive_attendees):
+            charge(w, department_station(w, n % 12, fo.sittings % p.n_subdistricts), MEETING, p.executive_hours)
+    log_sitting(w, 0, p.executive_attendees, tabled, tabled, p.executive_hours)
+    fo.sittings += 1
+
+
+@njit(cache=True)
+def pledge_of_units(w, f):
+    """Organisations present at a community meeting pledge hours to its pool (A3)."""
+    p = w.p[0]
+    q = w.forums[f].area
+    for j in range(4):
+        if is_present(w, f, 3 + j):
+            o = w.organisations[q * 4 + j]
+            w.pool[q * 8 + o.skill] += p.A3_pledged_hours
+            w.given[q * 12 + BY_ORGANISATIONS] += p.A3_pledged_hours
+            w.communities[q].pool_offered += p.A3_pledged_hours
+
+
+@njit(cache=True)
+def tie_members(w, f):
+    """Part-time members know whom to call: ties of present departments grow (A5)."""
+    p = w.p[0]
+    fo = w.forums[f]
+    sub = w.subdistricts[fo.area]
+    for department in range(12):
+        if is_present(w, f, 40 + department):
+            for q in range(sub.first_community, sub.first_community + sub.n_communities):
+                r = w.ties[department * p.n_communities + q]
+                w.ties[department * p.n_communities + q] = r + p.tie_gain * (1.0 - r)
+
+
+@njit(cache=True)
+def sit(w, f, t):
+    """One sitting: gather, then the first K items of the agenda (3.7.20)."""
+    p = w.p[0]
+    fo = w.forums[f]
+    present, quorate = gather(w, f)
+    if not quorate:
+        charge(w, host_of(w, f), PREPARING, p.preparation_hours * min(fo.slots, fo.backlog))
+        fo.sittings += 1
+        return
+    charge(w, host_of(w, f), PREPARING, p.minutes_hours)
+    if fo.kind == A3:
+        pledge_of_units(w, f)
+    if fo.kind == A2 and fo.part_time > 0:
+        tie_members(w, f)
+    tabled = 0
+    ruled = 0
+    later = -1
+    while tabled < fo.slots:
+        i = next_item(w, f)
+        if i < 0:
+            break
+        tabled += 1
+        opened = rule_item(w, f, i, in_remit(w, fo.kind, i, True) & fo.rules, t)
+        if opened > 0:
+            ruled += 1
+        if w.issues[i].status == GATED and in_remit(w, fo.kind, i, True) & fo.rules:
+            later = queue_push(w.counters, w.nodes, later, tabled * 1.0, i, i, 0)
+    while later >= 0:
+        i = w.nodes[later].item
+        later = queue_pop(w.counters, w.nodes, later)
+        table_again(w, f, i, t)
+    log_sitting(w, f, present, tabled, ruled, (fo.hours + p.travel_hours) * present)
+    fo.sittings += 1
+
+
+@njit(cache=True)
+def hold_meetings(w, t):
+    """Every forum whose date has come sits, at the opening hour of this workday (ruling 45)."""
+    today = w.counters[0].today
+    for f in range(w.forums.size):
+        fo = w.forums[f]
+        if fo.interval > 0.0 and fo.next < today + 1.0:
+            if fo.kind == EXECUTIVE:
+                executive_session(w, t)
+            else:
+                sit(w, f, t)
+            while fo.next < today + 1.0:
+                fo.next += fo.interval

@@ -1,0 +1,192 @@
+"""The calendar of future events, the heap of today's, and the queues of units and forums.
+
+Future events lie in a linked bucket a day; a day's bucket goes into one binary heap ordered by
+(time, tie), so a run has a single order of events (ruling V2). Queues are skew heaps (Sleator and
+Tarjan 1986) of nodes from one pool, ordered by (key, tie). Nothing here knows what an event means.
+Pools never move during a day: `simulate.py` enlarges them between days.
+"""
+
+from numba import njit
+
+
+
+@njit(cache=True, forceinline=True)
+def before(time_a, tie_a, time_b, tie_b):
+    """Order of events: by time, then tie."""
+    return time_a < time_b or (time_a == time_b and tie_a < tie_b)
+
+
+@njit(cache=True)
+def heap_push(counters, heap, time, tie, event):
+    """Add an event to today's heap."""
+    c = counters[0]
+    i = c.heap_size
+    c.heap_size = i + 1
+    while i > 0:
+        parent = (i - 1) >> 1
+        above = heap[parent]
+        if not before(time, tie, above.time, above.tie):
+            break
+        heap[i].time = above.time
+        heap[i].tie = above.tie
+        heap[i].event = above.event
+        i = parent
+    heap[i].time = time
+    heap[i].tie = tie
+    heap[i].event = event
+
+
+@njit(cache=True)
+def heap_pop(counters, heap):
+    """Remove the first event of today and return it. The heap must not be empty."""
+    c = counters[0]
+    first = heap[0].event
+    n = c.heap_size - 1
+    c.heap_size = n
+    time = heap[n].time
+    tie = heap[n].tie
+    event = heap[n].event
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= n:
+            break
+        if child + 1 < n and before(
+            heap[child + 1].time, heap[child + 1].tie, heap[child].time, heap[child].tie
+        ):
+            child += 1
+        if not before(heap[child].time, heap[child].tie, time, tie):
+            break
+        heap[i].time = heap[child].time
+        heap[i].tie = heap[child].tie
+        heap[i].event = heap[child].event
+        i = child
+    heap[i].time = time
+    heap[i].tie = tie
+    heap[i].event = event
+    return first
+
+
+@njit(cache=True)
+def schedule(counters, events, heap, buckets, time, kind, entity, version, tie):
+    """Let an event happen at `time` (days); beyond the horizon it is forgotten."""
+    c = counters[0]
+    day = int(time)
+    if day >= buckets.size:
+        return
+    e = c.free_event
+    if e < 0:
+        c.overflow = 1
+        return
+    event = events[e]
+    c.free_event = event.next
+    c.n_free_events -= 1
+    event.time = time
+    event.tie = tie * 16 + kind
+    event.kind = kind
+    event.entity = entity
+    event.version = version
+    if day <= c.today:
+        heap_push(counters, heap, time, event.tie, e)
+    else:
+        event.next = buckets[day]
+        buckets[day] = e
+
+
+@njit(cache=True)
+def open_bucket(counters, events, heap, buckets, day):
+    """Move a day's events into the heap."""
+    e = buckets[day]
+    buckets[day] = -1
+    while e >= 0:
+        following = events[e].next
+        heap_push(counters, heap, events[e].time, events[e].tie, e)
+        e = following
+
+
+@njit(cache=True)
+def free_event(counters, events, e):
+    """Give an event back to the pool."""
+    c = counters[0]
+    events[e].next = c.free_event
+    c.free_event = e
+    c.n_free_events += 1
+
+
+@njit(cache=True)
+def merge(nodes, a, b):
+    """Merge two skew heaps; return the root."""
+    if a < 0:
+        return b
+    if b < 0:
+        return a
+    if before(nodes[b].key, nodes[b].tie, nodes[a].key, nodes[a].tie):
+        a, b = b, a
+    root = a
+    while True:
+        right = nodes[a].right
+        nodes[a].right = nodes[a].left
+        if right < 0:
+            nodes[a].left = b
+            return root
+        if before(nodes[b].key, nodes[b].tie, nodes[right].key, nodes[right].tie):
+            right, b = b, right
+        nodes[a].left = right
+        a = right
+
+
+@njit(cache=True)
+def queue_push(counters, nodes, root, key, tie, item, version):
+    """Add an item to the queue with this root; return the new root."""
+    c = counters[0]
+    n = c.free_node
+    if n < 0:
+        c.overflow = 1
+        return root
+    node = nodes[n]
+    c.free_node = node.left
+    c.n_free_nodes -= 1
+    node.key = key
+    node.tie = tie
+    node.item = item
+    node.version = version
+    node.left = -1
+    node.right = -1
+    return merge(nodes, root, n)
+
+
+@njit(cache=True)
+def queue_pop(counters, nodes, root):
+    """Drop the first item; return the new root. Its node goes back to the pool."""
+    c = counters[0]
+    following = merge(nodes, nodes[root].left, nodes[root].right)
+    nodes[root].left = c.free_node
+    c.free_node = root
+    c.n_free_nodes += 1
+    return following
+
+
+@njit(cache=True)
+def take_package(counters, packages):
+    """A package from the pool, or -1 when it is empty."""
+    c = counters[0]
+    k = c.free_package
+    if k < 0:
+        c.overflow = 1
+        return -1
+    c.free_package = packages[k].next
+    c.n_free_packages -= 1
+    return k
+
+
+@njit(cache=True)
+def give_package(counters, packages, k):
+    """Give a package back; the version grows, so whatever still points to it is stale."""
+    c = counters[0]
+    packages[k].version += 1
+    packages[k].issue = -1
+    packages[k].next = c.free_package
+    c.free_package = k
+    c.n_free_packages += 1
+
+

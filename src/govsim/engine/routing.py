@@ -1,0 +1,152 @@
+"""Triage, finding the owner, and what happens on arrival there (3.7.4)."""
+
+import numpy as np
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.commitment import ask_round, clarity_of
+from govsim.engine.feedback import community_of
+from govsim.engine.gates import (
+    add_package,
+    ask_for_decision,
+    department_station,
+    open_gate,
+    persuade,
+    release_work,
+    reserve_money,
+    set_parties,
+    subdistrict_station,
+)
+from govsim.engine.ledger import charge
+from govsim.engine.meetings import table_issue
+from govsim.engine.queues import schedule
+from govsim.engine.state import (
+    DEADLINE_PASSED,
+    GATE_F,
+    GATE_I,
+    GATE_J,
+    GATE_P,
+    GATED,
+    KIND_TABLE,
+    OWNER_FOUND,
+    ROUTING,
+    TRIAGING,
+    WORK,
+)
+
+
+@njit(cache=True)
+def hit_probability(w, i):
+    """p_ok = p0 + (1 - p0) Cl, a tie to a department adding to clarity (3.7.4)."""
+    p = w.p[0]
+    return p.owner_guess_base + (1.0 - p.owner_guess_base) * clarity_of(w, i)
+
+
+@njit(cache=True)
+def start_triage(w, i, t):
+    """Intake by the community; wrong hops and upward transfers cost hours and days."""
+    p = w.p[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    q = community_of(w, i)
+    it.status = ROUTING
+    charge(w, q, TRIAGING, p.triage_hours)
+    delay = 0.0
+    it.hops = 0
+    if int(it.n_departments) > 0:
+        share = hit_probability(w, i)
+        hops = 0
+        while hops < 100 and rng.uniform(a.key, rng.HOP, hops) >= share:
+            department = int(rng.uniform(a.key, rng.HOP_UNIT, hops) * 12.0)
+            wrong = department_station(w, department, w.communities[q].subdistrict)
+            charge(w, wrong, TRIAGING, p.rejection_hours)
+            charge(w, q, TRIAGING, p.forwarding_hours)
+            delay += p.hop_delay * rng.exponential(a.key, rng.HOP_DELAY, hops)
+            hops += 1
+        it.hops = hops
+    tiers = max(0, w.kinds[a.type].authority - 2)
+    it.tiers = tiers
+    for tier in range(tiers):
+        charge(w, q if tier == 0 else subdistrict_station(w, i), TRIAGING, p.forwarding_hours)
+        delay += p.transfer_delay * rng.exponential(a.key, rng.TRANSFER, tier)
+    if delay > 0.0:
+        schedule(w.counters, w.events, w.heap, w.buckets, t + delay, OWNER_FOUND, i, 0, i)
+    else:
+        owner_found(w, i, t)
+
+
+@njit(cache=True)
+def add_departments(w, i):
+    """A package for each department the issue needs: the first m of its list, lead first."""
+    it = w.issues[i]
+    a = w.arrivals[i]
+    m = int(it.n_departments)
+    upper = w.kind_tables[a.type * KIND_TABLE + 33]
+    s = w.communities[community_of(w, i)].subdistrict
+    for j in range(m - 1, -1, -1):
+        department = int(w.kind_tables[a.type * KIND_TABLE + 8 + j])
+        station = department_station(w, department, s)
+        hours = upper / m * np.float64(it.hours)
+        k = add_package(w, i, WORK, station, w.kinds[a.type].skill, hours, 2 + j)
+        w.packages[k].department = department
+        w.packages[k].refusal = rng.normal(a.key, rng.REFUSAL, department)
+        if w.kinds[a.type].listed == 1 and w.p[0].list_on == 1:
+            w.packages[k].marks = 4
+            w.stations[station].listed_open += 1.0
+
+
+@njit(cache=True)
+def decider(w, i):
+    """Who decides (ruling 13): a <= 2 community, 3 subdistrict, 4 lead department; 5 is tabled."""
+    a = w.arrivals[i]
+    authority = w.kinds[a.type].authority
+    if authority <= 2:
+        return community_of(w, i)
+    if authority == 3 or int(w.issues[i].n_departments) == 0:
+        return subdistrict_station(w, i)
+    department = int(w.kind_tables[a.type * KIND_TABLE + 8])
+    return department_station(w, department, w.communities[community_of(w, i)].subdistrict)
+
+
+@njit(cache=True)
+def owner_found(w, i, t):
+    """The right owner has the issue: packages are prepared and all its gates start together."""
+    p = w.p[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    since = t - a.onset
+    it.triaged = since
+    it.jurisdiction = since
+    it.power = since
+    it.funds = since
+    it.interests = since
+    it.status = GATED
+    flags = int(it.flags) & 15
+    it.closed_gates = flags
+    m = int(it.n_departments)
+    if m > 0:
+        add_departments(w, i)
+    if w.kinds[a.type].listed == 1 and p.list_on == 1 and a.onset + w.kinds[a.type].deadline > t:
+        due = a.onset + w.kinds[a.type].deadline
+        schedule(w.counters, w.events, w.heap, w.buckets, due, DEADLINE_PASSED, i, 0, i)
+    if flags == 0:
+        release_work(w, i, t)
+        return
+    if flags & GATE_F:
+        if reserve_money(w, i, 2, False, False):
+            open_gate(w, i, GATE_F, t)
+        else:
+            c = w.counters[0]
+            w.waiting[c.n_waiting] = i
+            c.n_waiting += 1
+    if flags & GATE_P and w.kinds[a.type].authority < 5:
+        ask_for_decision(w, i, decider(w, i), 2, t)
+    if flags & GATE_I:
+        set_parties(w, i)
+        persuade(w, i, t, 0.0)
+    if flags & GATE_J:
+        ask_round(w, i, t, 0.0)
+    if it.status == GATED:
+        table_issue(w, i, t)
+
+

@@ -1,0 +1,364 @@
+"""Service at the desks: event-exact, non-preemptive by class, resumed the next workday (3.7.7).
+
+A unit is a station with own workers and, in a community, extra workers who stand for the hours that
+organisations, members and volunteers offer today (ruling 31). A package waits in the order (class,
+release time, issue). Unchecked here: that a package's issue is still open (its version tells).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
+from govsim.engine.ledger import charge, post_unit
+from govsim.engine.queues import queue_pop, queue_push, schedule
+from govsim.engine.state import (
+    AUDIT_TASK,
+    AUDITING,
+    COMMUNITY,
+    COMPLETE,
+    DEADLINE_NEAR,
+    DECIDING,
+    DECISION_TASK,
+    PERFUNCTORY,
+    PERSUADING,
+    PERSUASION,
+    PETITION_CASE,
+    PETITIONING,
+    SUBSTANTIVE,
+    SUPERVISING,
+    WORK,
+)
+
+_ENFORCEMENT = 2
+_CLASS_WEIGHT = 1.0e7
+
+
+@njit(cache=True)
+def attention_of(w, i, t):
+    """Live leader attention A_i in [0, 1]: halves every tau_A (3.7.11)."""
+    since = np.float64(w.issues[i].attention)
+    if not since >= 0.0:
+        return 0.0
+    p = w.p[0]
+    age = t - w.arrivals[i].onset - since
+    return math.exp(-math.log(2.0) * max(age, 0.0) / p.attention_half_life)
+
+
+@njit(cache=True)
+def is_open(w, s, t):
+    """Whether the unit's window is running at this moment."""
+    c = w.counters[0]
+    if c.is_workday == 0 or t < c.opening_time:
+        return False
+    return t < c.opening_time + w.stations[s].window_today / 24.0
+
+
+@njit(cache=True)
+def class_of(w, k, t):
+    """Queue class (3.7.7, ruling 28): 0 directive, 1 urgent or near its deadline, 2 normal, 3 low."""
+    pk = w.packages[k]
+    i = pk.issue
+    if attention_of(w, i, t) > 0.5:
+        return 0
+    if pk.kind == DECISION_TASK or pk.kind == PETITION_CASE:
+        return 2
+    a = w.arrivals[i]
+    kind = w.kinds[a.type]
+    if kind.urgent == 1 or np.float64(w.issues[i].severity) > 0.9:
+        return 1
+    if kind.queue_class == 2 and a.onset + kind.deadline - t <= w.p[0].due_window:
+        return 1
+    return kind.queue_class
+
+
+@njit(cache=True)
+def queue_of(w, k):
+    """Which of the unit's queues a package stands in: communities keep one a skill."""
+    pk = w.packages[k]
+    if w.stations[pk.station].kind == COMMUNITY:
+        return pk.station * 8 + pk.skill
+    return pk.station * 8
+
+
+@njit(cache=True)
+def push_package(w, k, queue_class, key_time):
+    """Put a package in its queue under a class."""
+    pk = w.packages[k]
+    pk.queue_class = queue_class
+    q = queue_of(w, k)
+    w.queues[q] = queue_push(
+        w.counters, w.nodes, w.queues[q], queue_class * _CLASS_WEIGHT + key_time, pk.issue * 16 + pk.number, k,
+        pk.version,
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def enqueue(w, k, t):
+    """A package arrives at its unit; somebody idle starts it at once."""
+    pk = w.packages[k]
+    st = w.stations[pk.station]
+    pk.release = t
+    pk.queued = 1
+    st.offered += pk.left
+    st.queued_hours += pk.left
+    st.queue_length += 1
+    queue_class = class_of(w, k, t)
+    push_package(w, k, queue_class, t)
+    if is_open(w, pk.station, t):
+        dispatch(w, pk.station, t)
+    if pk.queued == 1 and queue_class == 2:
+        due = w.arrivals[pk.issue].onset + w.kinds[w.arrivals[pk.issue].type].deadline - w.p[0].due_window
+        if due > t and pk.kind == WORK:
+            schedule(w.counters, w.events, w.heap, w.buckets, due, DEADLINE_NEAR, k, pk.version, pk.issue)
+
+
+@njit(cache=True)
+def reclass(w, k, t):
+    """A package's class has changed (directive, its end, deadline near): move it in its queue."""
+    pk = w.packages[k]
+    if pk.queued == 1:
+        queue_class = class_of(w, k, t)
+        if queue_class != pk.queue_class:
+            pk.version += 1
+            push_package(w, k, queue_class, pk.release)
+
+
+@njit(cache=True)
+def fresh_head(w, q):
+    """Root of a queue after dropping stale nodes, or -1."""
+    root = w.queues[q]
+    while root >= 0 and w.packages[w.nodes[root].item].version != w.nodes[root].version:
+        root = queue_pop(w.counters, w.nodes, root)
+    w.queues[q] = root
+    return root
+
+
+@njit(cache=True)
+def first_queue(w, s):
+    """The queue of the unit whose head comes first, or -1 when all are empty."""
+    best = -1
+    if w.stations[s].queue_length == 0:
+        return best
+    n = 8 if w.stations[s].kind == COMMUNITY else 1
+    key = math.inf
+    tie = 0
+    for q in range(s * 8, s * 8 + n):
+        if w.queues[q] < 0:
+            continue
+        root = fresh_head(w, q)
+        if root >= 0 and (w.nodes[root].key < key or (w.nodes[root].key == key and w.nodes[root].tie < tie)):
+            best = q
+            key = w.nodes[root].key
+            tie = w.nodes[root].tie
+    return best
+
+
+@njit(cache=True)
+def adjacent(a, b):
+    """Adjacent skills (3.7.18): law-admin, engineering-project, health-social, social-mediation."""
+    low = min(a, b)
+    high = max(a, b)
+    return (
+        (low == 0 and (high == 5 or high == 4))
+        or (low == 1 and high == 6)
+        or (low == 3 and high == 4)
+    )
+
+
+@njit(cache=True)
+def pool_skill_for(w, community, need):
+    """The skill of today's pool that serves a need: matched, adjacent, or anybody for general work."""
+    base = community * 8
+    if w.pool_today[base + need] > 1e-9:
+        return need
+    for skill in range(8):
+        if w.pool_today[base + skill] > 1e-9 and (need == 7 or adjacent(skill, need)):
+            return skill
+    return -1
+
+
+@njit(cache=True)
+def first_queue_for_pool(w, s, community):
+    """First package in station order whose skill the pool has and outsiders may serve (walls)."""
+    best = -1
+    key = math.inf
+    tie = 0
+    for need in range(8):
+        q = s * 8 + need
+        if need == _ENFORCEMENT or w.queues[q] < 0 or pool_skill_for(w, community, need) < 0:
+            continue
+        root = fresh_head(w, q)
+        if root < 0:
+            continue
+        kind = w.packages[w.nodes[root].item].kind
+        if kind != WORK and kind != PERSUASION:
+            continue
+        if w.nodes[root].key < key or (w.nodes[root].key == key and w.nodes[root].tie < tie):
+            best = q
+            key = w.nodes[root].key
+            tie = w.nodes[root].tie
+    return best
+
+
+@njit(cache=True)
+def activity_of(kind, mode):
+    """Ledger activity of work on a package."""
+    if kind == WORK:
+        return PERFUNCTORY if mode == 2 else SUBSTANTIVE
+    if kind == PERSUASION:
+        return PERSUADING
+    if kind == DECISION_TASK:
+        return DECIDING
+    if kind == PETITION_CASE:
+        return PETITIONING
+    if kind == AUDIT_TASK:
+        return AUDITING
+    return SUBSTANTIVE
+
+
+@njit(cache=True)
+def post_work(w, n, hours):
+    """Hours of a worker on the package in hand (negative when an interruption takes them back)."""
+    wk = w.workers[n]
+    st = w.stations[wk.station]
+    pk = w.packages[wk.package]
+    if wk.is_extra == 1:
+        community = w.communities[st.area]
+        if wk.activity == PERFUNCTORY:
+            community.pool_perfunctory += hours
+        else:
+            community.pool_substantive += hours
+        charge(w, wk.station, SUPERVISING, hours * w.p[0].supervision_hours)
+    else:
+        st.served += hours
+        st.used_today += hours
+        post_unit(w, wk.station, wk.activity, hours)
+    if pk.issue >= 0:
+        it = w.issues[pk.issue]
+        it.hours_served = np.float64(it.hours_served) + hours
+        if wk.activity == PERFUNCTORY:
+            it.hours_perfunctory = np.float64(it.hours_perfunctory) + hours
+
+
+@njit(cache=True)
+def run_chunk(w, n, t, hours):
+    """Let a worker go on for `hours` from t: to the end, or to the end of today's window."""
+    wk = w.workers[n]
+    end = w.counters[0].opening_time + w.stations[wk.station].window_today / 24.0
+    room = (end - t) * 24.0
+    wk.version += 1
+    if hours <= room + 1e-9:
+        post_work(w, n, hours)
+        wk.carry = 0.0
+        wk.done_at = t + hours / 24.0
+        schedule(w.counters, w.events, w.heap, w.buckets, wk.done_at, COMPLETE, n, wk.version,
+                 w.packages[wk.package].issue)  # fmt: skip
+    else:
+        worked = max(room, 0.0)
+        post_work(w, n, worked)
+        wk.carry = hours - worked
+        wk.done_at = math.inf
+
+
+@njit(cache=True)
+def begin(w, n, q, t, efficiency, longest):
+    """A worker takes the head of queue q: effort is decided at the first start (3.7.8)."""
+    wk = w.workers[n]
+    st = w.stations[wk.station]
+    root = w.queues[q]
+    k = w.nodes[root].item
+    w.queues[q] = queue_pop(w.counters, w.nodes, root)
+    pk = w.packages[k]
+    pk.queued = 0
+    pk.in_service = 1
+    st.queue_length -= 1
+    st.queued_hours -= pk.left
+    if st.queue_length == 0:
+        st.queued_hours = 0.0
+    it = w.issues[pk.issue]
+    if pk.mode == 0:
+        pk.mode = 1
+        if pk.kind == WORK:
+            if work_is_perfunctory(w, k, wk.is_extra):
+                pk.mode = 2
+                pk.left *= w.p[0].perfunctory_hours_share
+                it.wrong = int(it.wrong) | 4
+            if not np.float64(it.started) >= 0.0:
+                it.started = t - w.arrivals[pk.issue].onset
+    wk.package = k
+    wk.efficiency = efficiency
+    wk.activity = activity_of(pk.kind, pk.mode)
+    chunk = min(pk.left / efficiency, longest)
+    pk.left = max(pk.left - chunk * efficiency, 0.0)
+    if pk.left < 1e-9:
+        pk.left = 0.0
+    run_chunk(w, n, t, chunk)
+    return chunk
+
+
+@njit(cache=True)
+def start_next(w, n, t):
+    """An idle worker takes the next package, if there is one for them."""
+    wk = w.workers[n]
+    s = wk.station
+    st = w.stations[s]
+    p = w.p[0]
+    if wk.is_extra == 0:
+        q = first_queue(w, s)
+        if q < 0:
+            return False
+        need = w.packages[w.nodes[w.queues[q]].item].skill
+        begin(w, n, q, t, efficiency_of_staff(p, st.kind, need), p.chunk_max)
+        return True
+    q = first_queue_for_pool(w, s, st.area)
+    if q < 0:
+        return False
+    need = q - s * 8
+    skill = pool_skill_for(w, st.area, need)
+    wk.pool_skill = skill
+    place = st.area * 8 + skill
+    hours = begin(w, n, q, t, efficiency_of_volunteer(p, skill, need), min(p.chunk_max, w.pool_today[place]))
+    w.pool_today[place] -= hours
+    w.pool[place] -= hours
+    charge(w, s, SUPERVISING, p.onboarding_hours)
+    return True
+
+
+@njit(cache=True)
+def dispatch(w, s, t):
+    """Give waiting packages to idle workers of a unit whose window is running."""
+    st = w.stations[s]
+    last = st.first_worker + st.n_workers
+    if st.kind == COMMUNITY:
+        last += st.n_extra
+    for n in range(st.first_worker, last):
+        if st.queue_length == 0:
+            return
+        wk = w.workers[n]
+        if wk.package < 0 and wk.free_at <= t:
+            start_next(w, n, t)
+
+
+@njit(cache=True)
+def drop_package(w, k):
+    """Forget a package: at once when it waits, at its completion when somebody is on it."""
+    pk = w.packages[k]
+    if pk.in_service == 1:
+        pk.issue = -1
+        return
+    if pk.queued == 1:
+        st = w.stations[pk.station]
+        st.queue_length -= 1
+        st.queued_hours -= pk.left
+        if st.queue_length == 0:
+            st.queued_hours = 0.0
+    pk.version += 1
+    pk.issue = -1
+    pk.queued = 0
+    pk.next = w.counters[0].free_package
+    w.counters[0].free_package = k
+    w.counters[0].n_free_packages += 1
+
+

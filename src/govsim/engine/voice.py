@@ -1,0 +1,338 @@
+"""Whether, when and where a household speaks up (3.7.3, 3.7.15; rulings 14-17, 38, 41)."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.feedback import (
+    community_of,
+    end_attention,
+    end_issue,
+    household_of,
+    learn,
+    note_age,
+    unlink_package,
+)
+from govsim.engine.gates import add_package, ask_for_decision, department_station, find_package, open_gate, release_work
+from govsim.engine.ledger import charge
+from govsim.engine.queues import schedule
+from govsim.engine.routing import add_departments, start_triage
+from govsim.engine.service import enqueue, reclass
+from govsim.engine.state import (
+    ATTENTION_ENDS,
+    CHOICE_DUE,
+    CLOSED,
+    EXITED,
+    GATE_I,
+    GATE_P,
+    GATED,
+    LAPSED,
+    LATENT,
+    LAW_CASE,
+    PETITION_CASE,
+    PETITION_DUE,
+    ROUTING,
+    SILENCE,
+    TRIAGING,
+    VIA_COMMUNITY,
+    VIA_LAW,
+    VIA_PETITION,
+    VIA_PRIVATE,
+    WORKING,
+)
+
+
+@njit(cache=True)
+def access_costs(p, ses, doorstep):
+    """Access costs of community and law for a household: kappa_o + kappa_SES (1/2 - SES) (3.7.18)."""
+    community = p.access_cost_community + p.access_cost_ses_community * (0.5 - ses)
+    law = p.access_cost_doorstep if doorstep == 1 else p.access_cost_law
+    return community, law + p.access_cost_ses_law * (0.5 - ses)
+
+
+@njit(cache=True)
+def choose(w, i):
+    """Channel choice: V_o = b_s s + b_e e_o + b_T (T - 1/2) - kappa_o, V_silence = 0,
+    P(o) = exp(V_o / theta) / sum (3.7.3); keyed by (issue, number of the choice)."""
+    p = w.p[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    c = w.counters[0]
+    h = w.households[household_of(w, i)]
+    b = w.buildings[a.building]
+    kind = w.kinds[a.type]
+    n = int(it.choices)
+    it.choices = n + 1
+    if n >= p.voice_attempts_max:
+        return SILENCE
+    severity = p.weight_severity * np.float64(it.severity)
+    cost_community, cost_law = access_costs(p, h.ses, w.communities[community_of(w, i)].doorstep)
+    trust_community = b.offset_trust_community + c.trust_scale * h.trust_community
+    trust_city = b.offset_trust_city + c.trust_scale * h.trust_city
+    v1 = severity + p.weight_belief * (b.offset_community + c.belief_scale * h.community) - cost_community
+    v1 += p.weight_trust * (trust_community - 0.5)
+    v2 = severity * kind.petition_factor + p.weight_belief * (b.offset_petition + c.belief_scale * h.petition)
+    v2 += p.weight_trust * (trust_city - 0.5) - p.access_cost_petition
+    v3 = severity + p.weight_belief * (b.offset_law + c.belief_scale * h.law) - cost_law
+    w0 = 1.0
+    w1 = math.exp(v1 / p.choice_scale)
+    w2 = math.exp(v2 / p.choice_scale)
+    w3 = math.exp(v3 / p.choice_scale)
+    w4 = 0.0
+    if kind.private_remedy == 1:
+        w4 = math.exp((severity + p.weight_belief * p.belief_private - p.access_cost_private) / p.choice_scale)
+    u = rng.uniform(a.key, rng.CHOICE, n) * (w0 + w1 + w2 + w3 + w4)
+    if u < w1:
+        return VIA_COMMUNITY
+    u -= w1
+    if u < w0:
+        return SILENCE
+    u -= w0
+    if u < w4:
+        return VIA_PRIVATE
+    u -= w4
+    return VIA_PETITION if u < w2 else VIA_LAW
+
+
+@njit(cache=True)
+def restart_patience(w, i, t):
+    """Patience ~ Exp(mean), restarted at each choice (ruling 15); a silent issue is given up at 6 means."""
+    p = w.p[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    patience = w.kinds[a.type].patience
+    due = t + patience * rng.exponential(a.key, rng.PATIENCE, int(it.choices))
+    if it.status == LATENT:
+        due = min(due, a.onset + p.lapse_patience_ratio * patience)
+    schedule(w.counters, w.events, w.heap, w.buckets, due, CHOICE_DUE, i, int(it.version), i)
+
+
+@njit(cache=True)
+def mark_directive(w, i, t):
+    """Attention names every unit concerned: pressure on them, first class in every queue (3.7.11)."""
+    it = w.issues[i]
+    if int(it.wrong) & 16 == 0:
+        it.wrong = int(it.wrong) | 16
+        w.stations[community_of(w, i)].directives += 1.0
+    k = int(it.first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.marks & 2 == 0:
+            pk.marks = pk.marks | 2
+            w.stations[pk.station].directives += 1.0
+        reclass(w, k, t)
+        k = pk.next
+
+
+@njit(cache=True)
+def give_attention(w, i, t):
+    """A_i <- 1: live for a half-life; gate P becomes a first-class decision of a leader (ruling 13)."""
+    p = w.p[0]
+    it = w.issues[i]
+    end_attention(w, i)
+    it.attention = t - w.arrivals[i].onset
+    mark_directive(w, i, t)
+    until = t + p.attention_half_life
+    schedule(w.counters, w.events, w.heap, w.buckets, until, ATTENTION_ENDS, i, int(it.directives) + 64 * int(it.petitions), i)
+    if it.status == GATED and int(it.closed_gates) & GATE_P:
+        ask_for_decision(w, i, p.station_leaders, 0, t)
+
+
+@njit(cache=True)
+def attention_over(w, i, t):
+    """Attention has halved: marks and first class end (ruling 28)."""
+    end_attention(w, i)
+    k = int(w.issues[i].first_package)
+    while k >= 0:
+        reclass(w, k, t)
+        k = w.packages[k].next
+
+
+@njit(cache=True)
+def voice(w, i, t, channel):
+    """An issue becomes known to somebody in government."""
+    note_age(w, i, t)
+    it = w.issues[i]
+    if not np.float64(it.voiced) >= 0.0:
+        it.voiced = t - w.arrivals[i].onset
+        w.daily[w.counters[0].today].voiced += 1
+    it.channel = channel
+    it.version = int(it.version) + 1
+
+
+@njit(cache=True)
+def petition(w, i, t):
+    """A case at the petition office; with some luck a leader's attention (3.7.15, ruling 17)."""
+    p = w.p[0]
+    c = w.counters[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    note_age(w, i, t)
+    if not np.float64(it.petitioned) >= 0.0:
+        it.petitioned = t - a.onset
+    n = int(it.petitions)
+    it.petitions = min(n + 1, 120)
+    w.daily[c.today].petitions += 1
+    w.communities[community_of(w, i)].petitions += 1.0
+    if p.petition_hours > 0.0 and find_package(w, i, PETITION_CASE) < 0:
+        enqueue(w, add_package(w, i, PETITION_CASE, p.station_petition, 5, p.petition_hours, 11), t)
+    affected = int(it.n_affected) * 1.0
+    share = p.petition_attention * affected / (affected + p.n_collective)
+    if c.attention_live < p.attention_per_leader * p.n_leaders:
+        if rng.uniform(a.key, rng.ATTENTION, n) < share:
+            if not np.float64(it.attention) >= 0.0:
+                give_attention(w, i, t)
+                c.attention_live += 1
+    schedule(w.counters, w.events, w.heap, w.buckets, t + p.petition_interval, PETITION_DUE, i, int(it.petitions), i)
+
+
+@njit(cache=True)
+def petition_again(w, i, t):
+    """Petitioners come back while they believe in it (ruling 41)."""
+    b = w.buildings[w.arrivals[i].building]
+    belief = b.offset_petition + w.counters[0].belief_scale * w.households[household_of(w, i)].petition
+    status = w.issues[i].status
+    if (status == ROUTING or status == GATED or status == WORKING) and belief > w.p[0].petition_belief_floor:
+        petition(w, i, t)
+
+
+@njit(cache=True)
+def go_to_law(w, i, t):
+    """A legal or mediation case: at the doorstep station where there is one, else at justice."""
+    p = w.p[0]
+    it = w.issues[i]
+    if it.law_pending == 1:
+        return
+    note_age(w, i, t)
+    if not np.float64(it.law) >= 0.0:
+        it.law = t - w.arrivals[i].onset
+    q = w.communities[community_of(w, i)]
+    station = department_station(w, 4, q.subdistrict)
+    if q.doorstep == 1:
+        station = p.first_mediation + community_of(w, i)
+    it.law_pending = 1
+    enqueue(w, add_package(w, i, LAW_CASE, station, 0, p.law_case_hours, 13), t)
+
+
+@njit(cache=True)
+def law_decided(w, i, k, t):
+    """A case ends: success settles a private matter or opens gate I, and the rest goes the ordinary way."""
+    note_age(w, i, t)
+    it = w.issues[i]
+    a = w.arrivals[i]
+    won = rng.uniform(a.key, rng.LAW, int(it.choices)) < w.p[0].law_case_success
+    unlink_package(w, i, k)
+    it.law_pending = 0
+    learn(w, i, VIA_LAW, 1.0 if won else 0.0)
+    if not won:
+        return
+    if it.status == GATED and int(it.closed_gates) & GATE_I:
+        open_gate(w, i, GATE_I, t)
+    elif it.status == ROUTING and int(it.hops) < 0:
+        it.flags = int(it.flags) & (255 - GATE_I)
+        start_triage(w, i, t)
+
+
+@njit(cache=True)
+def in_service(w, i):
+    """Whether somebody is working on the issue now (ruling 15: then expiry is ignored)."""
+    k = int(w.issues[i].first_package)
+    while k >= 0:
+        if w.packages[k].in_service == 1:
+            return True
+        k = w.packages[k].next
+    return False
+
+
+@njit(cache=True)
+def remind(w, i):
+    """A reminder to the community: half a triage, and a memo while the issue is open."""
+    it = w.issues[i]
+    q = community_of(w, i)
+    charge(w, q, TRIAGING, 0.5 * w.p[0].triage_hours)
+    if int(it.wrong) & 8 == 0:
+        it.wrong = int(it.wrong) | 8
+        w.stations[q].memos += 1.0
+
+
+@njit(cache=True)
+def reopen(w, i, t):
+    """A falsely closed issue comes back: same identity, redo + 1, no new gates (ruling 14)."""
+    note_age(w, i, t)
+    it = w.issues[i]
+    it.redo = min(int(it.redo) + 1, 60)
+    it.wrong = 0
+    it.served_by = 0
+    it.version = int(it.version) + 1
+    w.daily[w.counters[0].today].reopened += 1
+    it.status = GATED
+    if int(it.n_departments) > 0:
+        add_departments(w, i)
+    release_work(w, i, t)
+
+
+@njit(cache=True)
+def first_choice(w, i, t):
+    """A new issue: its household notices at once and chooses (3.7.2, 3.7.3)."""
+    channel = choose(w, i)
+    act(w, i, t, channel)
+
+
+@njit(cache=True)
+def act(w, i, t, channel):
+    """Carry out a choice about an issue that nobody in government knows yet."""
+    if channel == VIA_PRIVATE:
+        end_issue(w, i, t, EXITED)
+        return
+    if channel != SILENCE:
+        voice(w, i, t, channel)
+        if channel == VIA_LAW:
+            w.issues[i].status = ROUTING
+            go_to_law(w, i, t)
+        else:
+            start_triage(w, i, t)
+            if channel == VIA_PETITION:
+                petition(w, i, t)
+    if w.issues[i].status < CLOSED:
+        restart_patience(w, i, t)
+
+
+@njit(cache=True)
+def patience_over(w, i, t):
+    """A household's patience ends: it chooses again (ruling 15)."""
+    it = w.issues[i]
+    a = w.arrivals[i]
+    status = it.status
+    if status == LATENT:
+        if t >= a.onset + w.p[0].lapse_patience_ratio * w.kinds[a.type].patience - 1e-9:
+            end_issue(w, i, t, LAPSED)
+        else:
+            act(w, i, t, choose(w, i))
+        return
+    if status != CLOSED and in_service(w, i):
+        it.choices = int(it.choices) + 1
+        restart_patience(w, i, t)
+        return
+    if status != CLOSED:
+        learn(w, i, int(it.channel), 0.0)
+    channel = choose(w, i)
+    if channel == SILENCE or channel == VIA_PRIVATE:
+        if channel == SILENCE:
+            learn(w, i, int(it.channel), 0.0)
+        end_issue(w, i, t, LAPSED if channel == SILENCE else EXITED)
+        return
+    it.channel = channel
+    if status == CLOSED:
+        reopen(w, i, t)
+    elif channel == VIA_COMMUNITY:
+        remind(w, i)
+    if it.status == ROUTING and int(it.hops) < 0 and channel != VIA_LAW:
+        start_triage(w, i, t)
+    if it.status < CLOSED:
+        if channel == VIA_PETITION:
+            petition(w, i, t)
+        elif channel == VIA_LAW:
+            go_to_law(w, i, t)
+        restart_patience(w, i, t)

@@ -1,0 +1,178 @@
+"""The one runner: many runs side by side, in threads over compiled kernels.
+
+Runs that share a world and a seed share a history: the first ``burn_in_days`` are the baseline B0
+under every variant, so that part is run once, copied, and switched (`Engine.copy`,
+`Engine.switch`). A run's result does not depend on the number of workers or on which runs stand
+beside it, and results come back in the order of the jobs.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from govsim.scenario.scenario import Scenario
+from govsim.scenario.variants import Variant, apply
+
+Metrics = Mapping[str, float]
+Progress = Callable[[int, int], None]
+"""Called in the caller's thread with runs done and runs in all."""
+
+_POLL_SECONDS = 0.1
+
+
+class RunError(RuntimeError):
+    """A run failed; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: a world, a variant of the mechanism in it, and the seed of its luck.
+
+    Attributes
+    ----------
+    world
+        The scenario under its baseline. Jobs that hold the same object share their history.
+    variant
+        With its external hours, if it is a control.
+    seed
+        Equal seeds face the same issues, whatever the variant.
+    """
+
+    world: Scenario
+    variant: Variant
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """What runs and measures; the defaults are the engine's, tests put fakes here."""
+
+    engine: Callable[..., Any]
+    measure: Callable[[Any], Metrics]
+
+
+def default_machinery() -> Machinery:
+    """Return the engine and its measures, imported on call (numba loads with them)."""
+    from govsim.engine.measure import measure
+    from govsim.engine.simulate import Engine
+
+    return Machinery(Engine, measure)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    machinery: Machinery | None = None,
+) -> list[Metrics]:
+    """Run every job and return what was measured, in the order of the jobs.
+
+    Parameters
+    ----------
+    jobs
+        Any number, in any order.
+    workers
+        Threads; as many as there are processors when not given.
+    progress
+        Told the number of runs done, several times a second.
+    machinery
+        See `Machinery`.
+
+    Raises
+    ------
+    RunError
+        If a run fails: the first failure, naming variant and seed. Runs that have not started by
+        then are dropped.
+    """
+    machines = machinery or default_machinery()
+    histories: dict[tuple[int, int], list[int]] = {}
+    for index, job in enumerate(jobs):
+        histories.setdefault((id(job.world), job.seed), []).append(index)
+    state = _State(machines, jobs)
+    threads = max(1, min(workers or os.process_cpu_count() or 1, len(histories)))
+    with ThreadPoolExecutor(threads, thread_name_prefix="govsim") as pool:
+        pending = {pool.submit(state.run_history, indices) for indices in histories.values()}
+        try:
+            _follow(pending, state, len(jobs), progress)
+        except BaseException:
+            state.stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return [found for found in state.results if found is not None]
+
+
+def _follow(
+    pending: set[Future[None]], state: "_State", total: int, progress: Progress | None
+) -> None:
+    """Wait for all, telling how far it is; raise what a run raised."""
+    while pending:
+        timeout = _POLL_SECONDS if progress else None
+        done, pending = wait(pending, timeout=timeout, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+        if progress:
+            progress(state.n_done, total)
+
+
+class _State:
+    """What the threads of one call share."""
+
+    def __init__(self, machines: Machinery, jobs: Sequence[Job]) -> None:
+        self.machines = machines
+        self.jobs = jobs
+        self.results: list[Metrics | None] = [None] * len(jobs)
+        # Checking a scenario costs more than a small run, so each is made once, before the runs.
+        kinds = {(id(job.world), job.variant): job for job in jobs}
+        self.asked = {key: apply(job.world, job.variant) for key, job in kinds.items()}
+        self.baselines = {id(job.world): apply(job.world, "B0") for job in kinds.values()}
+        self.stopped = threading.Event()
+        self.n_done = 0
+        self._lock = threading.Lock()
+
+    def run_history(self, indices: Sequence[int]) -> None:
+        """Run the common history of some jobs once, then each job from a copy of it."""
+        first = self.jobs[indices[0]]
+        if self.stopped.is_set():
+            return
+        with _named(first, "before the switch"):
+            trunk = self.machines.engine(self.baselines[id(first.world)], seed=first.seed)
+            trunk.advance(first.world.burn_in_days)
+        for place, index in enumerate(indices):
+            if self.stopped.is_set():
+                return
+            job = self.jobs[index]
+            with _named(job, "after the switch"):
+                branch = trunk if place == len(indices) - 1 else trunk.copy()
+                self.results[index] = self._finish(branch, job)
+            with self._lock:
+                self.n_done += 1
+
+    def _finish(self, branch: Any, job: Job) -> Metrics:
+        """Switch the variant on, run to the horizon, measure."""
+        asked = self.asked[id(job.world), job.variant]
+        behaviour = None if asked.behaviour == job.world.behaviour else asked.behaviour
+        branch.switch(asked.mechanism, asked.external, behaviour)
+        branch.advance(job.world.days)
+        return self.machines.measure(branch)
+
+
+class _named:  # noqa: N801 (a context manager, used like a function)
+    """Say which run failed."""
+
+    def __init__(self, job: Job, when: str) -> None:
+        self.job = job
+        self.when = when
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception):
+            raise RunError(
+                f"the run of {self.job.variant.name} with seed {self.job.seed} failed "
+                f"{self.when}: {type(error).__name__}: {error}"
+            ) from error
