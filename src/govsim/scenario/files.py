@@ -22,7 +22,7 @@ import yaml
 from govsim.scenario.city import PRESETS as CITY_PRESETS
 from govsim.scenario.city import City, load_city, resolve_city
 from govsim.scenario.fields import Frozen, ScenarioError
-from govsim.scenario.inputs import build, inputs, nested, override, show
+from govsim.scenario.inputs import build, inputs, nearest, nested, override, show
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import COMPONENTS, Variant, apply, name_of, variant
@@ -168,7 +168,9 @@ def _parsed(text: str) -> Mapping[str, Any]:
     """Parse YAML into mappings, lists and scalars."""
     try:
         _screen(text)
-        tree = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        tree = yaml.load(text, Loader=_Loader)
+    except ScenarioError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark is not None else ""
@@ -278,12 +280,23 @@ def _city(value: Any, folder: Path) -> City:
                 "a file or a mapping"
             )
         rest = dict(value)
+        _refuse_misspelt(rest, City, ("preset", "names"), "city")
         base = _base_city(rest)
     except ScenarioError:
         raise
     except (ValueError, OSError) as error:
         raise ScenarioError(f"city: {_one_line(str(error))}") from None
     return build(City, base, rest, "city")
+
+
+def _refuse_misspelt(
+    given: Mapping[str, Any], cls: type[Frozen], words: tuple[str, ...], where: str
+) -> None:
+    """Refuse a key that was meant to be one of the words that only files know."""
+    for key in given:
+        near = nearest(str(key), [*words, *cls.model_fields])
+        if key not in words and near in words:
+            raise ScenarioError(f"unknown key {where}.{key}: did you mean {where}.{near}?")
 
 
 def _base_city(rest: dict[str, Any]) -> City | None:
@@ -316,6 +329,7 @@ def _mechanism(value: Any) -> tuple[Variant | None, dict[str, Any]]:
         raise ScenarioError(
             f"mechanism is {show(name)}, not the name of a variant such as F1-E4, or a mapping"
         )
+    _refuse_misspelt(rest, Mechanism, ("variant",), "mechanism")
     try:
         named = None if name is None else variant(name)
     except ScenarioError as error:
@@ -363,8 +377,7 @@ def _dumped(scenario: Scenario, full: bool) -> dict[str, Any]:
     if full or scenario.city != default.city:
         tree["city"] = _dumped_city(scenario.city, full)
     if "mechanism" in tree and not full:
-        is_plain = scenario.mechanism == variant(name).mechanism
-        tree["mechanism"] = name if is_plain else _with_switches(scenario, tree["mechanism"])
+        tree["mechanism"] = _dumped_mechanism(scenario.mechanism, name)
     if not full:
         tree.pop("mechanism_name", None)
         if scenario.mechanism_name != name:
@@ -372,14 +385,15 @@ def _dumped(scenario: Scenario, full: bool) -> dict[str, Any]:
     return {key: tree[key] for key in Scenario.model_fields if key in tree}
 
 
-def _with_switches(scenario: Scenario, changes: dict[str, Any]) -> dict[str, Any]:
-    """Write the switch beside every intensity; see `_refuse_idle_intensities`."""
-    return {
-        code: {"enabled": getattr(scenario.mechanism, code).enabled, **change}
-        if "intensity" in change
-        else change
-        for code, change in changes.items()
-    }
+def _dumped_mechanism(mechanism: Mechanism, name: str) -> Any:
+    """Return a mechanism as its variant and what differs from it."""
+    changes = _difference(mechanism, variant(name).mechanism, full=False)
+    for code, change in changes.items():
+        if "intensity" in change:  # see _refuse_idle_intensities
+            changes[code] = {"enabled": getattr(mechanism, code).enabled, **change}
+    if name == "B0":
+        return changes
+    return {"variant": name, **changes} if changes else name
 
 
 def _difference(model: Frozen, base: Frozen | None, full: bool) -> dict[str, Any]:
@@ -412,6 +426,8 @@ def _dumped_value(value: Any, usual: Any, full: bool) -> Any:
             code: _difference(item, None if full else before, full)
             for code, item, before in zip(codes, value, usual, strict=True)
         }
+        for change in by_code.values():
+            change.pop("code", None)
         return {code: change for code, change in by_code.items() if change}
     return [_difference(item, None, full) for item in value]
 
@@ -469,11 +485,9 @@ def _scalar(value: Any) -> str:
         return f"[{', '.join(map(_scalar, value))}]"
     if isinstance(value, str):
         return _text(value)
-    return (
-        {None: "null", True: "true", False: "false"}.get(value, repr(value))
-        if (value is None or isinstance(value, bool))
-        else repr(value)
-    )
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return repr(value)
 
 
 _PLAIN = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[ +-][\w\u4e00-\u9fff]+)*")

@@ -395,7 +395,7 @@ def _unknown(key: Any, cls: type[Frozen], where: str) -> str:
     known = list(cls.model_fields)
     if nearest(str(key), known) is None:
         leaves = {path.rsplit(".", 1)[-1]: path for path in reversed(list(inputs()))}
-        if (leaf := nearest(str(key), list(leaves))) is not None:
+        if (leaf := nearest(str(key), list(leaves), 0.8)) is not None:
             path = show(_join(where, key))[1:-1]
             return f"unknown key {path}: did you mean {leaves[leaf]}?"
     return _unknown_among(key, known, where)
