@@ -13,7 +13,7 @@ _PUBLIC: dict[str, str] = {
     "data_path": "govsim.paths",
 }
 
-__all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_PUBLIC)]
 
 
 def __getattr__(name: str) -> Any:
