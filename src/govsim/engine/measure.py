@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from govsim.engine import rng
-from govsim.engine.state import CLOSED, EXITED, N_ACTIVITIES, PAYERS, RESOLVED
+from govsim.engine.state import EXITED, N_ACTIVITIES, PAYERS, RESOLVED
 
 # What is counted over the issues that arose in the window. "Followed" means that the run goes on
 # until the issue has the age in question.
@@ -36,7 +36,7 @@ ISSUE_TALLIES = (
     "satisfaction_population", "population_judged", "satisfaction_closed", "closed_judged",
     "resolved_locally", "resolved_simple", "resolved_simple_locally",
     "via_community", "via_petition", "via_law", "via_private",
-    "triaged", "hops", "tiers", "multiple", "asks", "lapses", "tabled_times", "retabled",
+    "triaged", "hops", "multiple", "asks", "lapses", "tabled_times", "retabled",
     "directed", "reopened", "hours_served", "hours_perfunctory",
     "demand_lower", "demand_upper",
 )  # fmt: skip
@@ -58,10 +58,10 @@ T_DELAY, T_CLOSURE, T_CLOSURE_DAYS = 40, 51, 62
     T_SATISFACTION_POPULATION, T_POPULATION_JUDGED, T_SATISFACTION_CLOSED, T_CLOSED_JUDGED,
     T_RESOLVED_LOCALLY, T_RESOLVED_SIMPLE, T_RESOLVED_SIMPLE_LOCALLY,
     T_VIA_COMMUNITY, T_VIA_PETITION, T_VIA_LAW, T_VIA_PRIVATE,
-    T_TRIAGED, T_HOPS, T_TIERS, T_MULTIPLE, T_ASKS, T_LAPSES, T_TABLED_TIMES, T_RETABLED,
+    T_TRIAGED, T_HOPS, T_MULTIPLE, T_ASKS, T_LAPSES, T_TABLED_TIMES, T_RETABLED,
     T_DIRECTED, T_REOPENED, T_HOURS_SERVED, T_HOURS_PERFUNCTORY,
     T_DEMAND_LOWER, T_DEMAND_UPPER,
-) = range(63, 92)  # fmt: skip
+) = range(63, 91)  # fmt: skip
 N_TALLIES = len(ISSUE_TALLIES)
 
 STAGES = (
@@ -122,7 +122,8 @@ def share_gates(opening, start, end, out, base):
 def spend_days(it, end, opening, out, base):
     """Add the days an issue lived before age `end` to the stages it spent them in.
 
-    The stages follow each other, each cut at the issue's end, so that they sum to `end`.
+    The stages follow each other, each cut at the issue's end, so that they sum to `end`. An issue
+    first voiced at law is there until somebody in government owns it.
     """
     stop = min(end, moment(it.ended))
     voiced = min(moment(it.voiced), stop)
@@ -130,12 +131,9 @@ def spend_days(it, end, opening, out, base):
     out[base + S_GIVEN_UP] += end - stop
     if voiced >= stop:
         return
-    triaged = moment(it.triaged)
-    if triaged == _NEVER and moment(it.law) < _NEVER:
-        out[base + S_LAW] += stop - voiced
-        return
-    triaged = min(max(triaged, voiced), stop)
-    out[base + S_ROUTING] += triaged - voiced
+    triaged = min(max(moment(it.triaged), voiced), stop)
+    is_law = moment(it.law) == voiced
+    out[base + (S_LAW if is_law else S_ROUTING)] += triaged - voiced
     released = min(max(moment(it.released), triaged), stop)
     if released > triaged:
         still = int(it.closed_gates)
@@ -244,8 +242,7 @@ def tally_path(it, c):
         c[T_CLOSED] += 1.0
     if moment(it.triaged) < _NEVER:
         c[T_TRIAGED] += 1.0
-        c[T_HOPS] += it.hops
-        c[T_TIERS] += it.tiers
+        c[T_HOPS] += max(it.hops, 0)
         if it.n_departments >= 2:
             c[T_MULTIPLE] += 1.0
             c[T_ASKS] += it.asks
@@ -570,11 +567,3 @@ def tally_hours(hours, outside, payer, is_lower, first, last, by_payer, by_side)
             by_payer[p, a] += total
             by_side[0, a] += total
 
-
-@njit(cache=True, nogil=True)
-def count_false(issues):
-    """Issues that stand falsely closed at the end of the run."""
-    n = 0
-    for i in range(len(issues)):
-        n += issues[i].status == CLOSED
-    return n

@@ -184,6 +184,7 @@ FORUM_RECORD = np.dtype(
     ]
 )  # fmt: skip
 
+INTERRUPTION = np.dtype([("community", "i8"), ("day", "f8"), ("hours", "f8")])
 LEADER_RECORD = np.dtype([("key", "u8"), ("live", "i8"), ("oldest", "i8")])
 ORGANISATION_RECORD = np.dtype(
     [("community", "i8"), ("skill", "i8"), ("hours", "f8"), ("stake", "f8"), ("covered", "i8"), ("gives", "i8"), ("key", "u8"), ("law", "i8")]
@@ -229,7 +230,7 @@ COUNTER_FIELDS_INT = (
     "today", "next_arrival", "n_issues", "heap_size", "free_package", "free_event", "free_node",
     "n_free_packages", "n_free_events", "n_free_nodes", "n_sittings", "n_waiting", "overflow",
     "is_workday", "attention_live", "month", "n_executive_tabled", "mechanism_on", "n_processed",
-    "n_power_city", "n_voiced_total",
+    "n_power_city", "n_visits", "workdays_left",
 )  # fmt: skip
 COUNTER_FIELDS_FLOAT = (
     "belief_scale", "trust_scale", "money_city", "inflow_city", "reserved", "spent", "operating",
@@ -243,7 +244,7 @@ World = namedtuple(
     (
         "p counters arrivals issues kinds kind_tables packages events heap buckets nodes queues stations workers "
         "households buildings compounds communities subdistricts forums memory ties leaders directives "
-        "organisations members hours outside pool pool_today given waiting daily sittings interruptions calendar funds"
+        "organisations members hours outside pool pool_today given waiting daily sittings interruptions calendar funds external"
     ).split(),
 )
 """Everything a run holds, handed to every rule. Fields are one-dimensional arrays.

@@ -1,0 +1,142 @@
+"""What befalls the city: the exogenous issues of a seed, the same under every variant (3.7.1).
+
+Each building has one Poisson process of candidates in operational time, gaps keyed by ordinal; the
+city's operational time carries weekday, month and the gamma day factor; the type comes from envelope
+weights, and the season thins (ruling 25). Identity is (building, ordinal) (ruling 7).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.state import KIND_TABLE, LATENT, UNCLEAR_DUTY
+
+
+@njit(cache=True)
+def candidates(seed, operational, rates, cumulative, building_row, seasons, out_time, out_key, out_building, out_type):
+    """Fill the out columns with accepted issues, building by building; returns how many there are.
+
+    `operational[d]` is operational time at the start of day d; `rates[b]` candidates per unit of it;
+    `cumulative[row, type]` envelope shares, `building_row[b]` the row; `seasons[type, month]` acceptance.
+    Counts go on beyond the columns' length, so that the caller can come again with longer ones.
+    """
+    n = 0
+    days = operational.size - 1
+    n_types = seasons.shape[1 - 1]
+    for b in range(rates.size):
+        if rates[b] <= 0.0:
+            continue
+        key = rng.entity_key(seed, rng.BUILDING, b)
+        s = 0.0
+        d = 0
+        ordinal = 0
+        while True:
+            s += rng.exponential(key, rng.GAP, ordinal) / rates[b]
+            while d < days and operational[d + 1] <= s:
+                d += 1
+            if d >= days:
+                break
+            time = d + (s - operational[d]) / (operational[d + 1] - operational[d])
+            u = rng.uniform(key, rng.KIND, ordinal)
+            k = 0
+            while k < n_types - 1 and u >= cumulative[building_row[b], k]:
+                k += 1
+            month = int((d % 365) * 12 / 365)
+            if rng.uniform(key, rng.ACCEPT, ordinal) < seasons[k, month]:
+                if n < out_time.size:
+                    out_time[n] = time
+                    out_key[n] = rng.child_key(key, ordinal)
+                    out_building[n] = b
+                    out_type[n] = k
+                n += 1
+            ordinal += 1
+    return n
+
+
+@njit(cache=True)
+def copy_sorted(order, time, key, building, kind, arrivals):
+    """Write the columns in order of time."""
+    for j in range(order.size):
+        i = order[j]
+        arrivals[j].onset = time[i]
+        arrivals[j].key = key[i]
+        arrivals[j].building = building[i]
+        arrivals[j].type = kind[i]
+
+
+@njit(cache=True)
+def born(w, i):
+    """Draw an issue's own traits when it arises: all keyed, so all the same under every variant."""
+    p = w.p[0]
+    a = w.arrivals[i]
+    it = w.issues[i]
+    kind = w.kinds[a.type]
+    row = a.type * KIND_TABLE
+    it.first_package = -1
+    it.status = LATENT
+    it.hops = -1
+    it.pot = -1
+    it.state_180 = -1
+    it.state_365 = -1
+    it.severity = rng.beta_two_two(a.key, rng.SEVERITY)
+    scope = kind.scope
+    mean = 4.0 if scope == 0 else (15.0 if scope == 1 else 40.0)
+    it.n_affected = 1 + rng.poisson(a.key, rng.AFFECTED, mean)
+    if p.exponential_hours == 1:
+        it.hours = kind.hours_mean * rng.exponential(a.key, rng.HOURS, 0)
+    else:
+        it.hours = math.exp(kind.hours_mu + kind.hours_sigma * rng.normal(a.key, rng.HOURS, 0))
+    u = rng.uniform(a.key, rng.NEEDS, 0)
+    m = 0
+    while m < 7 and u >= w.kind_tables[row + m]:
+        m += 1
+    it.n_departments = m
+    flags = 0
+    it.fund = 0.0
+    if rng.uniform(a.key, rng.FUND, 0) < kind.fund_share:
+        it.fund = math.exp(kind.fund_mu + p.fund_sigma * rng.normal(a.key, rng.FUND, 1))
+        if rng.uniform(a.key, rng.OBSTACLE, 2) < kind.p_funds_given_fund:
+            flags |= 4
+    if m > 0 and rng.uniform(a.key, rng.OBSTACLE, 0) < kind.p_jurisdiction:
+        flags |= UNCLEAR_DUTY
+    if m >= 2 or (m == 1 and flags & UNCLEAR_DUTY):
+        flags |= 1
+    if rng.uniform(a.key, rng.OBSTACLE, 1) < kind.p_power:
+        flags |= 2
+    if rng.uniform(a.key, rng.OBSTACLE, 3) < kind.p_interests:
+        flags |= 8
+    it.flags = flags
+    for_nan(it)
+
+
+@njit(cache=True)
+def for_nan(it):
+    """Every moment of a new issue is still to come."""
+    it.voiced = np.nan
+    it.triaged = np.nan
+    it.jurisdiction = np.nan
+    it.power = np.nan
+    it.funds = np.nan
+    it.interests = np.nan
+    it.released = np.nan
+    it.started = np.nan
+    it.closed = np.nan
+    it.last_closed = np.nan
+    it.resolved = np.nan
+    it.ended = np.nan
+    it.petitioned = np.nan
+    it.law = np.nan
+    it.attention = np.nan
+    it.satisfaction = np.nan
+
+
+@njit(cache=True)
+def blank_times(issues):
+    """Mark every issue of the table as not yet arisen."""
+    for i in range(issues.size):
+        for_nan(issues[i])
+        issues[i].first_package = -1
+        issues[i].state_180 = -1
+        issues[i].state_365 = -1

@@ -1,0 +1,425 @@
+"""From a scenario to the columns of a run (3.5; rulings 5, 10, 18-24, 34, 35)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from govsim.engine import rng
+from govsim.engine import state as st
+from govsim.scenario.behaviour import Behaviour
+from govsim.scenario.demand import DEPARTMENTS, SKILLS, Demand
+from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.scenario import Scenario
+
+N_EXTRA = 8
+"""Extra hands a community's desk can seat at once."""
+SCOPES = {"building": 0, "compound": 1, "community": 2}
+TARGETING = {"random": 0, "worst": 1, "petitions": 2, "showcase": 3}
+
+
+def _scalars(model: Any, prefix: str = "") -> dict[str, float | int]:
+    """The numbers and switches of a model, by field name."""
+    found: dict[str, float | int] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, bool):
+            found[prefix + name] = int(value)
+        elif isinstance(value, int | float):
+            found[prefix + name] = value
+    return found
+
+
+def _solved_intercept(intercept: float, sd: float) -> float:
+    """a0' with E[sigma(a0' + sd Z)] = sigma(a0): the mean first ask keeps its probability (W4)."""
+    if sd == 0.0:
+        return intercept
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    weights = weights / weights.sum()
+    target = 1 / (1 + math.exp(-intercept))
+    low, high = intercept - 20.0, intercept + 20.0
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        mean = float(np.sum(weights / (1 + np.exp(-(middle + sd * nodes)))))
+        low, high = (middle, high) if mean < target else (low, middle)
+    return 0.5 * (low + high)
+
+
+def _slots(meeting: Any, attendees: int, behaviour: Behaviour) -> int:
+    """K = floor(60 H (1 - zeta) / (t0 + t1 n_att)), from the roster (ruling 21)."""
+    if meeting.slots is not None:
+        return int(meeting.slots)
+    agenda = behaviour.agenda
+    minutes = 60 * meeting.hours * (1 - meeting.internal_share)
+    return int(minutes / (agenda.slot_opening_minutes + agenda.slot_attendee_minutes * attendees))
+
+
+def _count(intensity: float, reference: int) -> int:
+    """x times a count, rounded down with a keyed remainder kept simple: nearest (ruling 23)."""
+    return round(intensity * reference)
+
+
+def part_time_members(mechanism: Mechanism) -> tuple[int, int]:
+    """Part-time members of a subdistrict's and of a community's committee (A5)."""
+    a5 = mechanism.A5
+    return _count(a5.dose, a5.members_subdistrict), _count(a5.dose, a5.members_community)
+
+
+def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: ExternalHours) -> dict[str, float | int]:
+    """Every number of the 13 components that the rules read; all zero when switched off."""
+    m = mechanism
+    numbers: dict[str, float | int] = {}
+    for code in type(m).model_fields:
+        numbers |= {k: v for k, v in _scalars(getattr(m, code), f"{code}_").items()}
+    n_comm, n_comp = scenario.city.n_communities, scenario.city.n_compounds
+    residents = scenario.city.n_residents
+    numbers |= {
+        "A1_visits": 0.0,
+        "list_on": int(m.L4.dose > 0),
+        "L4_listed_share": 1 - math.exp(-m.L4.dose),
+        "L1_member_count": m.L1.members * max(1.0, m.L1.dose),
+        "L2_member_count": m.L2.members * max(1.0, m.L2.dose),
+        "L2_on": int(m.L2.dose > 0),
+        "L3_steward_hours": m.L3.steward_hours * m.L3.dose,
+        "L3_familiarity": m.L3.familiarity if m.L3.dose > 0 else 0.0,
+        "E1_visits": m.E1.visits_per_quarter * m.E1.dose,
+        "E1_targeting": TARGETING[m.E1.targeting],
+        "E2_covered": round(min(1.0, m.E2.dose) * n_comm),
+        "E2_events_per_quarter": m.E2.events_per_quarter * max(1.0, m.E2.dose),
+        "n_branches": (n_branches := 24 if residents <= 300_000 else max(24, round(residents / 2500))),
+        "E3_covered": round(min(1.0, m.E3.dose) * n_branches),
+        "E3_events_per_quarter": m.E3.events_per_quarter * max(1.0, m.E3.dose),
+        "n_members": round(m.E4.members_per_thousand * residents / 1000) if m.E4.dose > 0 else 0,
+        "E4_monthly_hours": m.E4.monthly_hours * m.E4.dose,
+        "A5_community_members": part_time_members(m)[1],
+        "external_on": int(sum(external.hours_by_skill) > 0),
+        "n_panels": max(1, round(scenario.city.n_subdistricts / 12)),
+    }
+    del numbers["A1_visits"]
+    first = 1
+    for code, n in (("A1", numbers["n_panels"]), ("A2", scenario.city.n_subdistricts), ("A3", n_comm), ("A4", n_comp)):
+        on = getattr(m, code).dose > 0
+        numbers[f"forum_{code}"] = first if on else -1
+        first += int(n) if on else 0
+    return numbers
+
+
+def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechanism, external: ExternalHours) -> np.recarray:
+    """One row with every number the rules read. The fields are the same for every scenario."""
+    city, behaviour = scenario.city, scenario.behaviour
+    numbers: dict[str, float | int] = {}
+    for group in type(behaviour).model_fields:
+        numbers |= _scalars(getattr(behaviour, group))
+    numbers |= _scalars(scenario.staffing)
+    for optional in ("executive_slots", "community_workers", "department_workers", "subdistrict_workers", "fund_coverage"):
+        numbers.pop(optional, None)
+    numbers |= mechanism_numbers(scenario, mechanism, external)
+    for code in ("A1", "A2", "A3", "A4"):
+        numbers.pop(f"{code}_slots", None)
+    gates = behaviour.gates
+    numbers |= {
+        "commit_intercept_solved": _solved_intercept(behaviour.commitment.commit_intercept, behaviour.commitment.refusal_sd),
+        "exponential_decisions": int(gates.decision_distribution == "exponential"),
+        "exponential_hours": int(scenario.demand.hours_distribution == "exponential"),
+        "independent_packages": int(scenario.demand.package_hours == "independent"),
+        "issues_per_household_year": scenario.demand.issues_per_household_year,
+        "fund_sigma": math.sqrt(math.log(2.0)),
+        "n_types": len(scenario.demand.types),
+        "n_listed": round((1 - math.exp(-mechanism.L4.dose)) * len(scenario.demand.types)) if mechanism.L4.dose > 0 else 0,
+        "n_subdistricts": city.n_subdistricts,
+        "n_communities": city.n_communities,
+        "n_compounds": city.n_compounds,
+        "n_households": city.n_households,
+        "n_teams": capacity["n_teams"],
+        "n_leaders": min(60, max(30, 24 + 2 * city.n_subdistricts)),
+        "n_months": -(-scenario.days * 12 // 365) + 1,
+        "n_extra_max": N_EXTRA,
+        "first_department_team": city.n_communities + city.n_subdistricts,
+        "station_petition": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"],
+        "station_leaders": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"] + 1,
+        "first_mediation": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"] + 2,
+    }
+    fields = [(name, "i8" if isinstance(value, int) else "f8") for name, value in sorted(numbers.items())]
+    row = st.blank(np.dtype([*fields, ("seed", "u8")]), 1)
+    for name, value in numbers.items():
+        row[name] = value
+    row["seed"] = scenario.seed
+    return row
+
+
+def type_tables(demand: Demand, behaviour: Behaviour, listed_share: float, seed: int) -> tuple[np.recarray, np.ndarray]:
+    """Rows and tables of the issue types; listed types are nested in the share by keyed rank."""
+    kinds = st.blank(st.KIND_RECORD, len(demand.types))
+    tables = np.zeros((len(demand.types), st.KIND_TABLE))
+    with np.errstate(over="ignore"):
+        key = rng.entity_key(np.uint64(0), rng.TYPES, 0)
+        rank = np.argsort([rng.uniform(key, rng.COVERAGE, n) for n in range(len(demand.types))], kind="stable")
+    listed = set(rank[: round(listed_share * len(demand.types))])
+    for n, kind in enumerate(demand.types):
+        sigma2 = math.log(1 + kind.hours_cv**2)
+        for name in ("authority", "fund_share", "p_jurisdiction", "p_power", "p_interests", "deadline", "patience",
+                     "petition_factor", "queue_class"):  # fmt: skip
+            kinds[name][n] = getattr(kind, name)
+        for name in ("private_remedy", "property_firm", "urgent"):
+            kinds[name][n] = int(getattr(kind, name))
+        kinds[n].skill = SKILLS.index(kind.skill)
+        kinds[n].scope = SCOPES[kind.scope]
+        kinds[n].hours_mean = kind.hours
+        kinds[n].hours_mu = math.log(kind.hours) - sigma2 / 2
+        kinds[n].hours_sigma = math.sqrt(sigma2)
+        kinds[n].fund_mu = math.log(max(kind.fund, 1e-9)) - math.log(2.0) / 2
+        kinds[n].p_funds_given_fund = kind.p_funds / kind.fund_share if kind.fund_share > 0 else 0.0
+        kinds[n].mediated = int(kind.code == "DISP")
+        kinds[n].serial = int(kind.code == "RENO")
+        kinds[n].listed = int(n in listed)
+        pmf = np.zeros(8)
+        pmf[: len(kind.n_departments)] = kind.n_departments
+        tables[n, :8] = np.cumsum(pmf)
+        tables[n, 7] = 1.0
+        tables[n, 8 : 8 + len(kind.departments)] = [DEPARTMENTS.index(d) for d in kind.departments]
+        tables[n, 16:28] = np.asarray(kind.months) / np.max(kind.months)
+        work = behaviour.work
+        by_level = {3: work.split_subdistrict, 4: work.split_department, 5: work.split_city}
+        tables[n, 28:31] = by_level.get(kind.authority, work.split_local)
+        tables[n, 31:34] = by_level.get(kind.authority, work.split_shared)
+    return kinds, tables
+
+
+def day_factors(scenario: Scenario) -> np.ndarray:
+    """The city's operational time at the start of each day: weekday, month and a gamma day factor."""
+    demand = scenario.demand
+    days = np.arange(scenario.days)
+    weekday = np.asarray(demand.weekday_factor)[(days + scenario.behaviour.clock.first_weekday) % 7]
+    month = np.asarray(demand.month_factor)[(days % 365) * 12 // 365]
+    factor = weekday / np.mean(demand.weekday_factor) * month / np.mean(demand.month_factor)
+    if demand.daily_variance > 0:
+        stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.DAY_FACTOR]))
+        factor = factor * stream.gamma(1 / demand.daily_variance, demand.daily_variance, scenario.days)
+    return np.concatenate([[0.0], np.cumsum(factor)])
+
+
+def arrivals_of(scenario: Scenario) -> np.recarray:
+    """The exogenous issue table of a seed, sorted by time."""
+    from govsim.engine.arrivals import candidates, copy_sorted
+
+    demand, tables = scenario.demand, scenario.city.tables(scenario.seed)
+    building_type = tables.compound_type[tables.building_compound].astype(np.int64)
+    households = tables.building_households.astype(float)
+    by_type = np.array([households[building_type == x].sum() for x in range(4)])
+    factors = np.array([kind.compound_factors for kind in demand.types])
+    normal = factors @ by_type / by_type.sum()
+    seasons = np.array([np.asarray(k.months) / np.mean(k.months) for k in demand.types])
+    peak = seasons.max(axis=1)
+    shares = np.array([k.share for k in demand.types])
+    envelope = (shares * peak)[None, :] * (factors / np.where(normal > 0, normal, 1)[:, None]).T
+    reno = [n for n, k in enumerate(demand.types) if k.code == "RENO"]
+    total = envelope.sum(axis=1)
+    rates = households * demand.issues_per_household_year / 365 * total[building_type]
+    if reno and demand.renovation_rate > 0:
+        compounds = np.bincount(tables.building_compound, minlength=scenario.city.n_compounds)
+        extra = demand.renovation_rate / 365 / compounds[tables.building_compound] * (building_type < 2)
+        rates, row, cumulative = _with_renovation(rates, extra, building_type, envelope, total, reno[0])
+    else:
+        row, cumulative = building_type, np.cumsum(envelope, axis=1) / np.where(total > 0, total, 1)[:, None]
+    operational = day_factors(scenario)
+    accept = seasons / peak[:, None]
+    expected = rates.sum() * operational[-1]
+    size = int(expected * 1.02 + 8 * math.sqrt(expected + 1) + 64)
+    size = int(size * min(1.0, 1.05 * float((shares * peak).sum() and shares.sum() / (shares * peak).sum()) + 0.05))
+    seed = np.uint64(scenario.seed)
+    while True:
+        out = (np.empty(size), np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32))
+        n = candidates(seed, operational, rates, cumulative, row, accept, *out)
+        if n <= size:
+            break
+        size = n
+    order = np.argsort(out[0][:n], kind="stable")
+    arrivals = st.blank(st.ARRIVAL, n)
+    copy_sorted(order, *out, arrivals)
+    return arrivals[:n]
+
+
+def _with_renovation(rates, extra, building_type, envelope, total, reno):
+    """Add the renovation rate of old and work-unit compounds as a type of its own (ruling 45)."""
+    added = np.where(rates > 0, extra / np.where(rates > 0, rates, 1), 0.0)
+    row = np.arange(len(rates)) if len(rates) < 1 else building_type * 1
+    mean = np.array([added[building_type == x].mean() if (building_type == x).any() else 0.0 for x in range(4)])
+    shares = envelope / np.where(total > 0, total, 1)[:, None]
+    shares[:, reno] += mean
+    scale = shares.sum(axis=1)
+    return rates * scale[building_type], row, np.cumsum(shares / scale[:, None], axis=1)
+
+
+def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarray, np.recarray, np.ndarray]:
+    """Units, their workers, and the firm of each compound (-1 when it has none)."""
+    city, staffing = scenario.city, scenario.staffing
+    tables = city.tables(scenario.seed)
+    rows: list[tuple[int, int, int, int, float, int, int]] = []
+    for q in range(city.n_communities):
+        rows.append((st.COMMUNITY, q, -1, *capacity["community"][q], st.BY_COMMUNITIES, 2))
+    for s in range(city.n_subdistricts):
+        rows.append((st.SUBDISTRICT, s, -1, *capacity["subdistrict"][s], st.BY_SUBDISTRICTS, 3))
+    for d in range(12):
+        for team in range(capacity["n_teams"]):
+            rows.append((st.DEPARTMENT, team, d, *capacity["department"][d], st.BY_DEPARTMENTS, 4))
+    rows.append((st.PETITION_OFFICE, 0, -1, *capacity["petition"], st.BY_PETITION_OFFICE, 5))
+    rows.append((st.LEADERS, 0, -1, *capacity["leaders"], st.BY_LEADERS, 5))
+    for q in range(city.n_communities):
+        hours = scenario.behaviour.contribution.law_firm_hours * 12 / 261
+        rows.append((st.MEDIATION, q, -1, 1, min(8.0, max(0.25, hours)), st.BY_ORGANISATIONS, 2))
+    households = np.bincount(tables.building_compound, weights=tables.building_households, minlength=city.n_compounds)
+    firm = np.full(city.n_compounds, -1)
+    for x in range(city.n_compounds):
+        fee = staffing.fee_share[tables.compound_type[x]]
+        if fee > 0:
+            firm[x] = len(rows)
+            workers = max(1, round(households[x] * fee / staffing.households_per_firm_worker))
+            rows.append((st.FIRM, x, -1, workers, scenario.behaviour.clock.hours_per_workday, st.BY_FIRMS, 1))
+    stations = st.blank(st.STATION, len(rows))
+    first = 0
+    owners: list[int] = []
+    for n, (kind, area, department, workers, window, payer, level) in enumerate(rows):
+        s = stations[n]
+        s.kind, s.area, s.department, s.payer, s.level = kind, area, department, payer, level
+        s.first_worker, s.n_workers, s.window = first, workers, window
+        seats = workers + (N_EXTRA if kind == st.COMMUNITY else 0)
+        owners += [n] * seats
+        first += seats
+    stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.NORM]))
+    stations.norm = stream.beta(4, 4, len(rows))
+    workers = st.blank(st.WORKER, first)
+    workers.station = owners
+    workers.package = -1
+    workers.done_at = np.inf
+    for s in stations:
+        if s.kind == st.COMMUNITY:
+            workers.is_extra[s.first_worker + s.n_workers : s.first_worker + s.n_workers + N_EXTRA] = 1
+    return stations, workers, firm
+
+
+def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
+    """Households, buildings, compounds, communities, subdistricts (3.5)."""
+    city, voice, staffing = scenario.city, scenario.behaviour.voice, scenario.staffing
+    t = city.tables(scenario.seed)
+    n = int(t.building_households.sum())
+    stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.HOUSEHOLD]))
+    households = st.blank(st.HOUSEHOLD, n)
+    households.community, households.petition, households.law = voice.belief_community, voice.belief_petition, voice.belief_law
+    households.trust_community = stream.beta(5.5, 4.5, n)
+    households.trust_city = stream.beta(6.5, 3.5, n)
+    households.expectation = scenario.behaviour.response.expectation_initial
+    compound_of_household = np.repeat(t.building_compound, t.building_households)
+    ses = np.clip(t.compound_ses[compound_of_household], 0.02, 0.98)
+    households.ses = stream.beta(20 * ses, 20 * (1 - ses))
+    buildings = st.blank(st.BUILDING_RECORD, len(t.building_compound))
+    first = np.concatenate([[0], np.cumsum(t.building_households)[:-1]])
+    buildings.compound, buildings.first_household, buildings.n_households = t.building_compound, first, t.building_households
+    for field in ("community", "petition", "law", "trust_community", "trust_city"):
+        buildings[f"mean_{field}"] = np.add.reduceat(households[field], first) / t.building_households
+    buildings.steward_motivation = stream.beta(3, 2, len(buildings))
+    compounds = st.blank(st.COMPOUND_RECORD, city.n_compounds)
+    compounds.community, compounds.type, compounds.firm = t.compound_community, t.compound_type, firm
+    compounds.n_households = np.bincount(t.building_compound, weights=t.building_households, minlength=city.n_compounds)
+    compounds.fee = np.asarray(staffing.fee_share)[t.compound_type]
+    per_household = city.residents_per_household / 1000 * capacity_scale(scenario)
+    compounds.inflow = compounds.n_households * per_household * staffing.fund_compound
+    communities = st.blank(st.COMMUNITY_RECORD, city.n_communities)
+    communities.subdistrict = t.community_subdistrict
+    communities.n_households = np.bincount(t.compound_community, weights=compounds.n_households, minlength=city.n_communities)
+    communities.inflow = communities.n_households * per_household * staffing.fund_community
+    communities.open_head = -1
+    subdistricts = st.blank(st.SUBDISTRICT_RECORD, city.n_subdistricts)
+    subdistricts.first_community = np.searchsorted(t.community_subdistrict, np.arange(city.n_subdistricts))
+    subdistricts.n_communities = np.bincount(t.community_subdistrict, minlength=city.n_subdistricts)
+    residents = np.bincount(t.community_subdistrict, weights=communities.n_households, minlength=city.n_subdistricts)
+    subdistricts.inflow = residents * per_household * staffing.fund_subdistrict
+    return {"households": households, "buildings": buildings, "compounds": compounds, "communities": communities,
+            "subdistricts": subdistricts}  # fmt: skip
+
+
+def gated_need(demand: Demand) -> float:
+    """Money that has to pass gate F, k¥ a household-year, if every issue got so far."""
+    return demand.issues_per_household_year * sum(k.share * k.p_funds * k.fund for k in demand.types)
+
+
+def capacity_scale(scenario: Scenario) -> float:
+    """What multiplies the pots so that they cover `fund_coverage` of the gated need (ruling 19)."""
+    s = scenario.staffing
+    if s.fund_coverage is None:
+        return 1.0
+    pots = (s.fund_compound + s.fund_community + s.fund_subdistrict + s.fund_city) / 1000 * scenario.city.residents_per_household
+    return s.fund_coverage * gated_need(scenario.demand) / pots if pots > 0 else 0.0
+
+
+def organisations_of(scenario: Scenario) -> np.recarray:
+    """Four organisations a community, in the five classes in turn (S17, ruling 39)."""
+    contribution = scenario.behaviour.contribution
+    n = scenario.city.n_communities * 4
+    organisations = st.blank(st.ORGANISATION_RECORD, n)
+    kind = np.arange(n) % 5
+    organisations.community = np.arange(n) // 4
+    organisations.skill = np.array([1, 4, 7, 5, 0])[kind]
+    organisations.law = kind == 4
+    organisations.hours = np.where(kind == 4, 0.0, contribution.organisation_hours)
+    stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.ORGANISATION]))
+    organisations.stake = stream.beta(2, 3, n)
+    organisations.covered = stream.random(n) < contribution.party_coverage
+    with np.errstate(over="ignore"):
+        organisations.key = [rng.entity_key(np.uint64(scenario.seed), rng.FIRMS, j) for j in range(n)]
+    return organisations
+
+
+def members_of(scenario: Scenario, mechanism: Mechanism) -> np.recarray:
+    """In-service members: home community, employer, skill, motives (ruling 40)."""
+    e4 = mechanism.E4
+    n = round(e4.members_per_thousand * scenario.city.n_residents / 1000) if e4.dose > 0 else 0
+    members = st.blank(st.MEMBER_RECORD, n)
+    stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.MEMBER]))
+    size = len(members)
+    members.community = stream.integers(0, scenario.city.n_communities, size)
+    members.department = stream.integers(0, 12, size)
+    skilled = np.array([1, 2, 1, 2, 0, 4, 4, 5, 2, 3, 1, 5])[members.department]
+    members.skill = np.where(stream.random(size) < e4.general_labour_share, 7, skilled)
+    members.affect = stream.beta(3, 3, size)
+    members.responsibility = stream.beta(3, 3, size)
+    members.motivation = stream.beta(3, 2, size)
+    members.active = 1
+    members.on_roster = 1
+    return members
+
+
+def forums_of(scenario: Scenario, mechanism: Mechanism, executive_slots: int, start: int) -> np.recarray:
+    """The executive route and the joint meetings that are on (rulings 20-23)."""
+    city, behaviour = scenario.city, scenario.behaviour
+    gates = behaviour.gates
+    rows: list[tuple] = [(st.EXECUTIVE, 0, gates.executive_interval, gates.executive_hours, executive_slots, 12, 0.0, 5, 2, 0.0, 0)]
+    part_s, part_c = part_time_members(mechanism)
+    panels = max(1, round(city.n_subdistricts / 12))
+    plan = (
+        ("A1", st.A1, panels, 0, 5), ("A2", st.A2, city.n_subdistricts, part_s, 3),
+        ("A3", st.A3, city.n_communities, part_c, 2), ("A4", st.A4, city.n_compounds, 0, 1),
+    )  # fmt: skip
+    for code, kind, n, part_time, level in plan:
+        meeting = getattr(mechanism, code)
+        if meeting.dose <= 0:
+            continue
+        roster = meeting.core_attendees + part_time
+        rules = (
+            st.GATE_J * meeting.rules_jurisdiction | st.GATE_P * meeting.rules_power
+            | st.GATE_F * meeting.rules_funds | st.GATE_I * meeting.rules_interests
+        )  # fmt: skip
+        authority = max(meeting.authority_admin, meeting.authority_party)
+        interval = meeting.interval / meeting.dose
+        for area in range(n):
+            rows.append((kind, area, interval, meeting.hours, _slots(meeting, roster, behaviour), roster, authority, level,
+                         rules, meeting.internal_share, part_time))  # fmt: skip
+    forums = st.blank(st.FORUM_RECORD, len(rows))
+    for n, row in enumerate(rows):
+        f = forums[n]
+        (f.kind, f.area, f.interval, f.hours, f.slots, f.roster, f.authority, f.level, f.rules, f.internal, f.part_time) = row
+        with np.errstate(over="ignore"):
+            f.key = rng.entity_key(np.uint64(scenario.seed), rng.FORUM, int(f.kind) * 1_000_000 + int(f.area))
+            f.phase = rng.uniform(f.key, rng.PHASE, 0) * f.interval
+        f.next = (0 if f.kind == st.EXECUTIVE else start) + f.phase
+        f.root = -1
+    return forums

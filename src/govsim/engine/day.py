@@ -1,0 +1,577 @@
+"""One day after another (3.3, V2). The order of events is the package's docstring."""
+
+import math
+
+from numba import njit
+
+from govsim.engine import rng
+from govsim.engine.arrivals import born
+from govsim.engine.commitment import ask_round, memo_followed
+from govsim.engine.feedback import (
+    close_issue,
+    community_of,
+    unlink_package,
+)
+from govsim.engine.effort import outcome_is_true, pressure_on
+from govsim.engine.gates import (
+    add_package,
+    end_of_contacts,
+    next_stage,
+    open_gate,
+    reserve_money,
+)
+from govsim.engine.ledger import charge, post_money
+from govsim.engine.links import check_memos, give_month
+from govsim.engine.meetings import hold_meetings, table_issue
+from govsim.engine.queues import free_event, heap_pop, open_bucket, schedule
+from govsim.engine.routing import owner_found, start_triage
+from govsim.engine.service import dispatch, enqueue, push_package, reclass, run_chunk, post_work, start_next
+from govsim.engine.state import (
+    ASK_DUE,
+    ATTENTION_ENDS,
+    AUDIT_DUE,
+    AUDIT_TASK,
+    CHOICE_DUE,
+    CLOSED,
+    COMMUNITY,
+    COMPLETE,
+    DEADLINE_NEAR,
+    DEADLINE_PASSED,
+    DECISION_TASK,
+    DEPARTMENT,
+    DETECTION_DUE,
+    FIRM,
+    GATE_F,
+    GATE_P,
+    GATED,
+    INTERRUPTED,
+    LATENT,
+    LAW_CASE,
+    LEADERS,
+    MEDIATION,
+    MEMO_DUE,
+    OWNER_FOUND,
+    PERSUASION,
+    PETITION_DUE,
+    QUEUE_DUE,
+    READY,
+    SUBDISTRICT,
+    TRIAGING,
+    VIA_COMMUNITY,
+    VISIT,
+    WORK,
+)
+from govsim.engine.visits import plan_visits, visit
+from govsim.engine.voice import (
+    attention_over,
+    first_choice,
+    law_decided,
+    patience_over,
+    petition_again,
+    reopen,
+    restart_patience,
+    voice,
+)
+
+
+@njit(cache=True)
+def server_bit(kind, is_extra):
+    """Who worked, as a bit of `served_by`."""
+    if is_extra == 1:
+        return 16
+    if kind == COMMUNITY:
+        return 1
+    if kind == SUBDISTRICT:
+        return 2
+    if kind == DEPARTMENT:
+        return 4
+    if kind == FIRM:
+        return 8
+    if kind == LEADERS:
+        return 32
+    return 64 if kind == MEDIATION else 128
+
+
+@njit(cache=True)
+def end_of_work(w, k, t, bit):
+    """A part of the work is done; the issue closes with its last part (fork-join)."""
+    pk = w.packages[k]
+    i = pk.issue
+    it = w.issues[i]
+    it.served_by = int(it.served_by) | bit
+    it.locus = max(int(it.locus), w.stations[pk.station].level)
+    if int(it.wrong) & 1:
+        it.wrong = int(it.wrong) & 126
+        pk.left = pk.hours
+        pk.mode = 0
+        pk.stage += 32
+        pk.in_service = 0
+        enqueue(w, k, t)
+        return
+    pk.done = 1
+    pk.in_service = 0
+    if not outcome_is_true(w, k):
+        it.wrong = int(it.wrong) | 2
+    it.open_packages = int(it.open_packages) - 1
+    if int(it.open_packages) == 0:
+        close_issue(w, i, t)
+        return
+    if w.kinds[w.arrivals[i].type].serial == 1:
+        following = next_stage(w, i)
+        if following < 0:
+            following = int(it.first_package)
+            while following >= 0 and (w.packages[following].kind != WORK or w.packages[following].done == 1):
+                following = w.packages[following].next
+        if following >= 0 and w.packages[following].queued == 0 and w.packages[following].in_service == 0:
+            enqueue(w, following, t)
+
+
+@njit(cache=True)
+def end_of_package(w, k, t, bit):
+    """What a finished package leads to."""
+    pk = w.packages[k]
+    i = pk.issue
+    if i < 0:
+        pk.version += 1
+        pk.in_service = 0
+        pk.next = w.counters[0].free_package
+        w.counters[0].free_package = k
+        w.counters[0].n_free_packages += 1
+    elif pk.kind == WORK:
+        end_of_work(w, k, t, bit)
+    elif pk.kind == PERSUASION:
+        end_of_contacts(w, i, k, t)
+    elif pk.kind == DECISION_TASK:
+        unlink_package(w, i, k)
+        if int(w.issues[i].closed_gates) & GATE_P:
+            open_gate(w, i, GATE_P, t)
+    elif pk.kind == AUDIT_TASK:
+        unlink_package(w, i, k)
+        if w.issues[i].status == CLOSED:
+            reopen(w, i, t)
+            if w.issues[i].status < CLOSED:
+                restart_patience(w, i, t)
+    elif pk.kind == LAW_CASE:
+        law_decided(w, i, k, t)
+    else:
+        unlink_package(w, i, k)
+
+
+@njit(cache=True)
+def chunk_done(w, n, t):
+    """A worker's chunk is over: the rest of a long package goes back in line, a finished one counts."""
+    wk = w.workers[n]
+    k = wk.package
+    s = wk.station
+    wk.package = -1
+    wk.done_at = math.inf
+    pk = w.packages[k]
+    if pk.left > 0.0 and pk.issue >= 0:
+        pk.in_service = 0
+        pk.queued = 1
+        st = w.stations[s]
+        st.queue_length += 1
+        st.queued_hours += pk.left
+        pk.release += w.p[0].chunk_max / 24.0
+        push_package(w, k, pk.queue_class, pk.release)
+    else:
+        end_of_package(w, k, t, server_bit(w.stations[s].kind, wk.is_extra))
+    dispatch(w, s, t)
+
+
+@njit(cache=True)
+def interrupt(w, n, t, hours):
+    """A reservation pre-empts a worker; the package in hand resumes after it (V2, T10)."""
+    wk = w.workers[n]
+    s = wk.station
+    st = w.stations[s]
+    st.incurred += hours
+    st.paid += hours
+    if wk.package >= 0 and wk.done_at < math.inf:
+        left = (wk.done_at - t) * 24.0
+        post_work(w, n, -left)
+        start = max(t, wk.free_at)
+        wk.free_at = start + hours / 24.0
+        run_chunk(w, n, wk.free_at, left)
+    else:
+        wk.free_at = max(t, wk.free_at) + hours / 24.0
+        schedule(w.counters, w.events, w.heap, w.buckets, wk.free_at, READY, n, 0, n)
+
+
+@njit(cache=True)
+def open_station(w, s, t):
+    """The window opens: debt is paid first, from the first worker upward, then work resumes (ruling 4)."""
+    p = w.p[0]
+    st = w.stations[s]
+    window = st.window
+    if st.kind == DEPARTMENT:
+        window *= 1.0 + p.pressure_hours * pressure_on(w, s)
+    st.window_today = min(window, 24.0 - p.opening_hour)
+    st.available += st.window_today * st.n_workers
+    st.available_today = st.window_today * st.n_workers
+    st.used_today = 0.0
+    for n in range(st.first_worker, st.first_worker + st.n_workers):
+        wk = w.workers[n]
+        paid = min(st.debt, st.window_today)
+        st.debt -= paid
+        st.paid += paid
+        st.used_today += paid
+        wk.free_at = max(wk.free_at, t)
+        wk.free_at += paid / 24.0
+        if wk.package >= 0 and wk.carry > 0.0:
+            run_chunk(w, n, wk.free_at, wk.carry)
+        elif wk.package < 0 and wk.free_at > t:
+            schedule(w.counters, w.events, w.heap, w.buckets, wk.free_at, READY, n, 0, n)
+    if st.debt > 1e-9:
+        st.overdrawn += 1.0
+    if st.debt < 1e-12:
+        st.debt = 0.0
+    if st.kind == COMMUNITY:
+        open_pool(w, s, t)
+    if st.queue_length > 0:
+        dispatch(w, s, t)
+
+
+@njit(cache=True)
+def open_pool(w, s, t):
+    """Today's share of the month's offered hours, worked by as many extra hands as it takes."""
+    p = w.p[0]
+    st = w.stations[s]
+    q = st.area
+    days = max(1.0, w.counters[0].workdays_left * 1.0)
+    total = 0.0
+    for skill in range(8):
+        w.pool_today[q * 8 + skill] = w.pool[q * 8 + skill] / days
+        total += w.pool_today[q * 8 + skill]
+    hands = 0
+    if total > 1e-9:
+        hands = min(p.n_extra_max, int(math.ceil(total / max(st.window_today, 1.0))))
+    first = st.first_worker + st.n_workers
+    for n in range(first, first + p.n_extra_max):
+        wk = w.workers[n]
+        wk.free_at = t
+        if wk.package >= 0 and wk.carry > 0.0:
+            run_chunk(w, n, t, wk.carry)
+    st.n_extra = max(hands, 0)
+
+
+@njit(cache=True)
+def arrive(w, t):
+    """The next exogenous issue arises and its household chooses."""
+    c = w.counters[0]
+    i = c.next_arrival
+    c.next_arrival = i + 1
+    born(w, i)
+    q = w.communities[community_of(w, i)]
+    w.issues[i].next_in_community = q.open_head
+    q.open_head = i
+    q.open_issues += 1.0
+    w.daily[c.today].arrived += 1
+    first_choice(w, i, t)
+    if w.issues[i].status == LATENT and c.mechanism_on == 1 and w.p[0].L3_steward_hours > 0.0:
+        watch(w, i, t)
+
+
+@njit(cache=True)
+def watch(w, i, t):
+    """L3: an unvoiced issue is detected when the building's hazard has grown by a keyed exponential;
+    looked at again each month since the hazard moves with the stewards' activity (ruling 26)."""
+    b = w.buildings[w.arrivals[i].building]
+    if b.hazard_rate <= 0.0:
+        due = t + 30.0
+    else:
+        due = t + rng.exponential(w.arrivals[i].key, rng.DETECTION, 0) / b.hazard_rate
+    schedule(w.counters, w.events, w.heap, w.buckets, due, DETECTION_DUE, i, int(w.issues[i].version), i)
+
+
+@njit(cache=True)
+def detect(w, i, t):
+    """Stewards tell the community of an issue nobody has voiced; some reports are spurious (3.7.2)."""
+    p = w.p[0]
+    it = w.issues[i]
+    if it.status != LATENT:
+        return
+    w.daily[w.counters[0].today].detected += 1
+    it.detected_by = 1
+    if rng.uniform(w.arrivals[i].key, rng.FALSE_POSITIVE, 0) < p.L3_false_positive_share:
+        w.daily[w.counters[0].today].spurious += 1
+        charge(w, community_of(w, i), TRIAGING, p.triage_hours)
+    voice(w, i, t, VIA_COMMUNITY)
+    start_triage(w, i, t)
+    if it.status < CLOSED:
+        restart_patience(w, i, t)
+
+
+@njit(cache=True)
+def audit_due(w, i, t):
+    """The level above checks a closed ticket; what it finds it reopens (ruling 14)."""
+    p = w.p[0]
+    if w.issues[i].status != CLOSED:
+        return
+    if p.audit_hours <= 0.0:
+        reopen(w, i, t)
+        if w.issues[i].status < CLOSED:
+            restart_patience(w, i, t)
+        return
+    station = p.n_communities + w.communities[community_of(w, i)].subdistrict
+    enqueue(w, add_package(w, i, AUDIT_TASK, station, 5, p.audit_hours, 12), t)
+
+
+@njit(cache=True)
+def deadline_passed(w, i):
+    """A listed issue is overdue: it counts in the pressure on the units that list it (L4)."""
+    k = int(w.issues[i].first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.marks & 4 and pk.marks & 8 == 0:
+            pk.marks = pk.marks | 8
+            w.stations[pk.station].listed_overdue += 1.0
+        k = pk.next
+
+
+@njit(cache=True)
+def handle_issue(w, kind, i, version, t):
+    """Events of an issue."""
+    it = w.issues[i]
+    if kind == CHOICE_DUE:
+        if version == int(it.version) and it.status <= CLOSED:
+            patience_over(w, i, t)
+    elif kind == OWNER_FOUND:
+        if it.status < GATED and it.status > LATENT:
+            owner_found(w, i, t)
+    elif kind == ASK_DUE:
+        if it.status == GATED:
+            ask_round(w, i, t, w.p[0].ask_interval)
+    elif kind == AUDIT_DUE:
+        if version == int(it.version):
+            audit_due(w, i, t)
+    elif kind == PETITION_DUE:
+        if version == int(it.petitions):
+            petition_again(w, i, t)
+    elif kind == ATTENTION_ENDS:
+        if version == int(it.directives) + 64 * int(it.petitions) and it.status < CLOSED:
+            attention_over(w, i, t)
+    elif kind == DETECTION_DUE:
+        if version == int(it.version):
+            detect(w, i, t)
+    elif kind == DEADLINE_PASSED:
+        deadline_passed(w, i)
+
+
+@njit(cache=True)
+def handle(w, kind, entity, version, t):
+    """Whatever happens next."""
+    if kind == COMPLETE:
+        if version == w.workers[entity].version:
+            chunk_done(w, entity, t)
+    elif kind == READY:
+        wk = w.workers[entity]
+        if wk.package < 0 and wk.free_at <= t:
+            start_next(w, entity, t)
+    elif kind == QUEUE_DUE:
+        if version == w.packages[entity].version:
+            enqueue(w, entity, t)
+    elif kind == DEADLINE_NEAR:
+        if version == w.packages[entity].version:
+            reclass(w, entity, t)
+    elif kind == MEMO_DUE:
+        if version == w.packages[entity].version:
+            memo_followed(w, entity, t, 0.5)
+    elif kind == INTERRUPTED:
+        interrupt(w, w.stations[w.interruptions[entity].community].first_worker, t, w.interruptions[entity].hours)
+    elif kind == VISIT:
+        visit(w, entity, version, t)
+    else:
+        handle_issue(w, kind, entity, version, t)
+
+
+@njit(cache=True)
+def run_until(w, limit):
+    """Handle arrivals and events in order of time, up to but not at `limit`."""
+    c = w.counters[0]
+    while True:
+        due = w.heap[0].time if c.heap_size > 0 else math.inf
+        onset = w.arrivals[c.next_arrival].onset if c.next_arrival < c.n_issues else math.inf
+        if onset <= due:
+            if onset >= limit:
+                return
+            arrive(w, onset)
+            continue
+        if due >= limit:
+            return
+        e = heap_pop(w.counters, w.heap)
+        event = w.events[e]
+        kind = event.kind
+        entity = event.entity
+        version = event.version
+        free_event(w.counters, w.events, e)
+        c.n_processed += 1
+        handle(w, kind, entity, version, due)
+
+
+@njit(cache=True)
+def gossip(w):
+    """Monthly: C <- (1 - w) C + w M for every building and belief (ruling 27)."""
+    p = w.p[0]
+    c = w.counters[0]
+    stay = 1.0 - p.belief_gossip
+    keep = 1.0 - p.trust_gossip
+    for n in range(w.buildings.size):
+        b = w.buildings[n]
+        b.offset_community = stay * b.offset_community + p.belief_gossip * b.mean_community
+        b.offset_petition = stay * b.offset_petition + p.belief_gossip * b.mean_petition
+        b.offset_law = stay * b.offset_law + p.belief_gossip * b.mean_law
+        b.offset_trust_community = keep * b.offset_trust_community + p.trust_gossip * b.mean_trust_community
+        b.offset_trust_city = keep * b.offset_trust_city + p.trust_gossip * b.mean_trust_city
+    c.belief_scale *= stay
+    c.trust_scale *= keep
+
+
+@njit(cache=True)
+def forget(w):
+    """Monthly decay of case memory, pairing clarity and ties (ruling 36)."""
+    p = w.p[0]
+    for n in range(w.memory.size):
+        w.memory[n] *= 1.0 - p.memory_forgetting
+    for n in range(w.ties.size):
+        w.ties[n] *= 1.0 - p.tie_decay
+    for q in range(p.n_communities):
+        w.communities[q].pairing_clarity *= 1.0 - p.memory_forgetting
+
+
+@njit(cache=True)
+def fill_pots(w):
+    """Monthly inflow of the compound, community and subdistrict pots (ruling 12)."""
+    p = w.p[0]
+    total = 0.0
+    for x in range(p.n_compounds):
+        w.compounds[x].money += w.compounds[x].inflow / 12.0
+        total += w.compounds[x].inflow / 12.0
+    post_money(w, 0, 0, total)
+    total = 0.0
+    for q in range(p.n_communities):
+        w.communities[q].money += w.communities[q].inflow / 12.0
+        total += w.communities[q].inflow / 12.0
+    post_money(w, 1, 0, total)
+    total = 0.0
+    for s in range(p.n_subdistricts):
+        w.subdistricts[s].money += w.subdistricts[s].inflow / 12.0
+        total += w.subdistricts[s].inflow / 12.0
+    post_money(w, 2, 0, total)
+
+
+@njit(cache=True)
+def serve_waiters(w, t, with_city):
+    """Waiting issues try the pots again in order of age: first fit, skipping what does not fit."""
+    c = w.counters[0]
+    kept = 0
+    for n in range(c.n_waiting):
+        i = int(w.waiting[n])
+        it = w.issues[i]
+        if it.status != GATED or int(it.closed_gates) & GATE_F == 0:
+            continue
+        if reserve_money(w, i, 2, with_city, False):
+            open_gate(w, i, GATE_F, t)
+        else:
+            w.waiting[kept] = i
+            kept += 1
+    c.n_waiting = kept
+
+
+@njit(cache=True)
+def start_month(w, t):
+    """Everything that happens once a month, at its first moment."""
+    c = w.counters[0]
+    month = c.month
+    gossip(w)
+    forget(w)
+    fill_pots(w)
+    serve_waiters(w, t, False)
+    if month % 3 == 0:
+        for q in range(w.p[0].n_communities):
+            community = w.communities[q]
+            community.confirmed_last = community.confirmed
+            community.confirmed = 0.0
+            community.petitions = 0.0
+        if c.mechanism_on == 1 and w.p[0].E1_visits > 0.0:
+            plan_visits(w, month // 3)
+    check_memos(w)
+    give_month(w)
+
+
+@njit(cache=True)
+def start_day(w, day):
+    """Calendar: workday, month, budget windows (3.3 stage 1)."""
+    p = w.p[0]
+    c = w.counters[0]
+    c.today = day
+    c.is_workday = w.calendar[day]
+    c.opening_time = day + p.opening_hour / 24.0
+    open_bucket(w.counters, w.events, w.heap, w.buckets, day)
+    month = (day * 12) // 365
+    if month != c.month:
+        c.month = month
+        c.workdays_left = 0
+        n = day
+        while n < w.calendar.size and (n * 12) // 365 == month:
+            c.workdays_left += w.calendar[n]
+            n += 1
+        start_month(w, day * 1.0)
+    if day % 365 == 15 or day % 365 == 196:
+        c.money_city += c.inflow_city / 2.0
+        post_money(w, 3, 0, c.inflow_city / 2.0)
+        serve_waiters(w, day * 1.0, True)
+
+
+@njit(cache=True)
+def record_day(w):
+    """The daily row (3.3 stage 13)."""
+    c = w.counters[0]
+    p = w.p[0]
+    row = w.daily[c.today]
+    for s in range(w.stations.size):
+        row.queued_hours += w.stations[s].queued_hours
+        row.debt_hours += w.stations[s].debt
+        if c.is_workday == 1 and w.stations[s].debt > 1e-9:
+            row.overbooked += 1.0
+    row.trust_community = c.sum_trust_community / p.n_households
+    row.trust_city = c.sum_trust_city / p.n_households
+    row.expectation = c.sum_expectation / p.n_households
+
+
+@njit(cache=True, nogil=True)
+def advance(w, first, last):
+    """Run days `first` to `last` - 1; stops early, at a day's start, when a pool runs low.
+
+    Returns the day reached.
+    """
+    c = w.counters[0]
+    for day in range(first, last):
+        if (
+            c.n_free_events * 3 < w.events.size
+            or c.n_free_packages * 3 < w.packages.size
+            or c.n_free_nodes * 3 < w.nodes.size
+            or c.overflow == 1
+        ):
+            return day
+        start_day(w, day)
+        if c.is_workday == 1:
+            run_until(w, c.opening_time)
+            hold_meetings(w, c.opening_time)
+            for s in range(w.stations.size):
+                open_station(w, s, c.opening_time)
+        run_until(w, day + 1.0)
+        if c.is_workday == 1:
+            c.workdays_left -= 1
+        record_day(w)
+    return last
+
+
+@njit(cache=True)
+def table_all(w, t):
+    """When a mechanism starts, what already waits at gates is tabled."""
+    for i in range(w.counters[0].next_arrival):
+        if w.issues[i].status == GATED:
+            table_issue(w, i, t)
+
+

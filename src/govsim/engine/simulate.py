@@ -1,0 +1,330 @@
+"""Running a scenario: build, calibrate once, advance day by day, branch, switch."""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from govsim.engine import build, rng
+from govsim.engine import state as st
+from govsim.engine.arrivals import blank_times
+from govsim.engine.day import advance, table_all
+from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.scenario import Scenario
+
+_PILOT_DAYS = 730
+
+
+def _split(hours_per_day: float, clock_hours: float) -> tuple[int, float]:
+    """Workers and daily window for a capacity: c = ceil(cap / L), window at least 1 h (ruling 34)."""
+    workers = max(1, int(np.ceil(hours_per_day / clock_hours - 1e-9)))
+    return workers, float(min(clock_hours, max(1.0, hours_per_day / workers)))
+
+
+def _workdays(scenario: Scenario) -> float:
+    return 365 / 7 * scenario.behaviour.clock.workdays_per_week
+
+
+def _capacity(scenario: Scenario, hours: dict[str, Any]) -> dict[str, Any]:
+    """Desks from yearly hours of work: target loads met, head-counts overriding (rulings 5, 18)."""
+    staffing, clock = scenario.staffing, scenario.behaviour.clock
+    city = scenario.city
+    days = _workdays(scenario)
+
+    def desk(yearly: float, load: float, fixed: int | None) -> tuple[int, float]:
+        if fixed is not None:
+            return fixed, clock.hours_per_workday
+        return _split(yearly / load / days, clock.hours_per_workday)
+
+    departments = np.asarray(hours["department"])
+    per_day = departments / staffing.load_department / days
+    teams = max(1, round(float(per_day.sum()) / clock.hours_per_workday / 12 / staffing.team_size))
+    teams = min(teams, city.n_subdistricts)
+    return {
+        "n_teams": teams,
+        "community": [desk(h, staffing.load_community, staffing.community_workers) for h in hours["community"]],
+        "subdistrict": [desk(h, staffing.load_subdistrict, staffing.subdistrict_workers) for h in hours["subdistrict"]],
+        "department": [desk(h / teams, staffing.load_department, staffing.department_workers) for h in departments],
+        "petition": desk(hours["petition"], staffing.load_office, None),
+        "leaders": desk(hours["leaders"], staffing.load_office, None),
+        "executive_slots": hours["executive_slots"],
+    }
+
+
+def _first_guess(scenario: Scenario) -> dict[str, Any]:
+    """Yearly hours before anything is known: the orders of magnitude of 3.7.19, per resident."""
+    city = scenario.city
+    residents = city.n_residents
+    gates = scenario.behaviour.gates
+    return {
+        "community": [0.9 * residents / city.n_communities] * city.n_communities,
+        "subdistrict": [0.2 * residents / city.n_subdistricts] * city.n_subdistricts,
+        "department": [0.8 * residents / 12] * 12,
+        "petition": 0.05 * residents,
+        "leaders": 0.002 * residents + 10,
+        "executive_slots": gates.executive_slots or max(1, round(residents / 5000)),
+    }
+
+
+@functools.lru_cache(maxsize=64)
+def _calibrated(scenario: Scenario) -> dict[str, Any]:
+    """Hours the baseline's units are asked for in a pilot run, per year (ruling 5).
+
+    Everything is pooled by class of unit and shared out by residents; a scenario whose desks are all
+    given needs no pilot.
+    """
+    hours = _first_guess(scenario)
+    staffing, gates = scenario.staffing, scenario.behaviour.gates
+    given = (staffing.community_workers, staffing.department_workers, staffing.subdistrict_workers)
+    if None not in given:
+        return _capacity(scenario, hours)
+    for _ in range(2):
+        pilot = Engine(scenario, capacity=_capacity(scenario, hours))
+        pilot.advance(scenario.days)
+        hours = pilot.yearly_demand(from_day=365)
+        if gates.executive_slots is None:
+            sittings = 365 / gates.executive_interval
+            load = pilot.executive_inflow(from_day=365) / sittings
+            hours["executive_slots"] = max(1, int(np.ceil(load / gates.executive_load)))
+        else:
+            hours["executive_slots"] = gates.executive_slots
+    return _capacity(scenario, hours)
+
+
+def calibrate(scenario: Scenario) -> dict[str, Any]:
+    """Desks of every unit, solved once a scenario from its baseline and the same under every variant."""
+    base = scenario.model_copy(
+        update={
+            "mechanism": Mechanism(), "external": ExternalHours(), "mechanism_name": "B0", "name": "pilot",
+            "seed": 2**40 + 1, "days": _PILOT_DAYS, "burn_in_days": 0,
+        }
+    )  # fmt: skip
+    # The law of promises does not set the size of desks: one staff for every point of a_A (ruling W2).
+    commitment = base.behaviour.commitment.model_copy(update={"commit_authority": 1.79, "equal_authority": False})
+    return _calibrated(base.model_copy(update={"behaviour": base.behaviour.model_copy(update={"commitment": commitment})}))
+
+
+class Engine:
+    """One run in progress.
+
+    Parameters
+    ----------
+    scenario : what is asked; the first `burn_in_days` are the baseline B0, then its mechanism starts.
+    seed : overrides the scenario's seed.
+    capacity : desks from `calibrate`; solved when not given.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int | None = None, capacity: dict[str, Any] | None = None):
+        if seed is not None:
+            scenario = scenario.model_copy(update={"seed": seed})
+        self.scenario = scenario
+        self.capacity = capacity if capacity is not None else calibrate(scenario)
+        self.day = 0
+        self.switched = False
+        with np.errstate(over="ignore"):
+            self.world = self._build()
+        if scenario.burn_in_days == 0:
+            self.switch(scenario.mechanism, scenario.external)
+
+    def _build(self) -> st.World:
+        scenario = self.scenario
+        none = Mechanism()
+        arrivals = build.arrivals_of(scenario)
+        kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, 0.0, scenario.seed)
+        stations, workers, firm = build.stations_of(scenario, self.capacity)
+        people = build.people_of(scenario, firm)
+        p = build.parameters(scenario, self.capacity, none, ExternalHours())
+        n_issues, days = len(arrivals), scenario.days
+        daily = max(64, 3 * n_issues // max(days, 1))
+        clock = scenario.behaviour.clock
+        weekday = (np.arange(days + 14) + clock.first_weekday) % 7
+        counters = st.blank(st.COUNTERS, 1)
+        issues = st.blank(st.ISSUE, n_issues)
+        blank_times(issues)
+        world = st.World(
+            p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
+            packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, 24 * daily + 512),
+            heap=st.blank(st.HEAP, 24 * daily + 512), buckets=np.full(days + 1, -1, np.int64),
+            nodes=st.blank(st.NODE, 16 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
+            stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
+            ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
+            leaders=st.blank(st.LEADER_RECORD, int(p.n_leaders[0])), directives=np.full(1, -1, np.int64),
+            organisations=build.organisations_of(scenario), members=st.blank(st.MEMBER_RECORD, 1),
+            hours=np.zeros(len(stations) * st.N_ACTIVITIES * int(p.n_months[0])),
+            outside=np.zeros(len(st.PAYERS) * st.N_ACTIVITIES * int(p.n_months[0])),
+            pool=np.zeros(8 * scenario.city.n_communities), pool_today=np.zeros(8 * scenario.city.n_communities),
+            given=np.zeros(12 * scenario.city.n_communities), waiting=np.full(max(n_issues, 1), -1, np.int32),
+            daily=st.blank(st.DAILY, days), sittings=st.blank(st.SITTING, 1),
+            interruptions=self._interruptions(), calendar=(weekday < clock.workdays_per_week).astype(np.int64),
+            funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(8), **people,
+        )  # fmt: skip
+        self._set_counters(world)
+        return self._with_forums(world, none, 0)
+
+    def _interruptions(self) -> np.recarray:
+        rows = st.blank(st.INTERRUPTION, len(self.scenario.interruptions))
+        for n, interruption in enumerate(self.scenario.interruptions):
+            rows[n] = (interruption.community, interruption.day, interruption.hours)
+        return rows
+
+    def _set_counters(self, w: st.World) -> None:
+        c = w.counters
+        c.n_issues = len(w.arrivals)
+        c.month = -1
+        c.belief_scale = c.trust_scale = 1.0
+        c.sum_trust_community = w.households.trust_community.sum()
+        c.sum_trust_city = w.households.trust_city.sum()
+        c.sum_expectation = w.households.expectation.sum()
+        residents = self.scenario.city.n_residents
+        c.inflow_city = residents / 1000 * self.scenario.staffing.fund_city * build.capacity_scale(self.scenario)
+        self._link_free(w.packages, "next", c, "free_package", "n_free_packages", 0)
+        self._link_free(w.events, "next", c, "free_event", "n_free_events", 0)
+        self._link_free(w.nodes, "left", c, "free_node", "n_free_nodes", 0)
+        with np.errstate(over="ignore"):
+            seed = np.uint64(self.scenario.seed)
+            w.leaders.key[:] = [rng.entity_key(seed, rng.LEADER, j) for j in range(len(w.leaders))]
+        for n, interruption in enumerate(self.scenario.interruptions):
+            self._add_event(w, interruption.day, st.INTERRUPTED, n)
+
+    @staticmethod
+    def _link_free(pool: np.recarray, field: str, c: np.recarray, head: str, count: str, first: int) -> None:
+        """Chain rows `first`... of a pool in front of its free list."""
+        following = np.arange(first + 1, len(pool) + 1)
+        following[-1] = c[head][0] if first > 0 else -1
+        pool[field][first:] = following
+        c[head] = first
+        c[count] = c[count][0] + len(pool) - first
+
+    def _add_event(self, w: st.World, time: float, kind: int, entity: int) -> None:
+        from govsim.engine.queues import schedule
+
+        w.counters.today = -1
+        schedule(w.counters, w.events, w.heap, w.buckets, time, kind, entity, 0, entity)
+
+    def _with_forums(self, w: st.World, mechanism: Mechanism, start: int) -> st.World:
+        forums = build.forums_of(self.scenario, mechanism, self.capacity["executive_slots"], start)
+        if self.switched:
+            forums[0] = w.forums[0]
+        expected = sum(int((self.scenario.days - start) / f.interval) + 3 for f in forums)
+        sittings = st.blank(st.SITTING, int(w.counters.n_sittings[0]) + expected)
+        sittings[: len(w.sittings)] = w.sittings[: len(sittings)]
+        memory = np.zeros(len(forums) * len(self.scenario.demand.types))
+        return w._replace(forums=forums, sittings=sittings, memory=memory)
+
+    def switch(self, mechanism: Mechanism, external: ExternalHours | None = None) -> None:
+        """Start a mechanism today; what already waits at gates is tabled in its meetings."""
+        external = external or ExternalHours()
+        scenario = self.scenario.model_copy(update={"mechanism": mechanism, "external": external})
+        self.scenario = scenario
+        self.switched = True
+        with np.errstate(over="ignore"):
+            w = self._with_forums(self.world, mechanism, self.day)
+            p = build.parameters(scenario, self.capacity, mechanism, external)
+            listed = 1 - float(np.exp(-mechanism.L4.dose))
+            kinds, _ = build.type_tables(scenario.demand, scenario.behaviour, listed, scenario.seed)
+            members = build.members_of(scenario, mechanism)
+            directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
+            w = w._replace(p=p, kinds=kinds, members=members, directives=directives,
+                           external=np.asarray(external.hours_by_skill, float))  # fmt: skip
+            self._set_bodies(w, mechanism)
+            self._set_paid_hours(w, external)
+            w.counters.mechanism_on = 1
+            self.world = w
+            table_all(w, float(self.day))
+
+    def _set_bodies(self, w: st.World, mechanism: Mechanism) -> None:
+        """Which communities and compounds have a body: nested in coverage by keyed rank (ruling 23)."""
+        for rows, component, family in ((w.communities, mechanism.L1, rng.UNIT), (w.compounds, mechanism.L2, rng.COMPOUND)):
+            key = rng.entity_key(np.uint64(self.scenario.seed), family, 0)
+            draws = np.array([rng.uniform(key, rng.COVERAGE, n) for n in range(len(rows))])
+            covered = np.argsort(np.argsort(draws, kind="stable"), kind="stable") < round(min(1.0, component.dose) * len(rows))
+            rows.has_body = covered
+        law = np.bincount(w.organisations.community, weights=w.organisations.law, minlength=len(w.communities)) > 0
+        w.communities.doorstep = (w.communities.has_body == 1) & law & mechanism.L1.doorstep_station
+        w.compounds.familiarity = w.compounds.has_body * mechanism.L2.familiarity
+
+    def _set_paid_hours(self, w: st.World, external: ExternalHours) -> None:
+        """Money control (W5 iii): paid hours lengthen the windows of communities and departments."""
+        if external.staff_hours <= 0:
+            return
+        desks = (w.stations.kind == st.COMMUNITY) | (w.stations.kind == st.DEPARTMENT)
+        daily = float((w.stations.window * w.stations.n_workers)[desks].sum())
+        w.stations.window[desks] *= 1 + external.staff_hours * 12 / _workdays(self.scenario) / daily
+
+    def advance(self, to_day: int) -> "Engine":
+        """Run up to the start of `to_day`, starting the mechanism when its day comes."""
+        burn_in = self.scenario.burn_in_days
+        if not self.switched and self.day < burn_in < to_day:
+            self.advance(burn_in)
+        if not self.switched and self.day == burn_in and to_day > burn_in:
+            self.switch(self.scenario.mechanism, self.scenario.external)
+        with np.errstate(over="ignore", invalid="ignore"):
+            while self.day < to_day:
+                self.day = int(advance(self.world, self.day, to_day))
+                if self.day < to_day:
+                    self._enlarge()
+        return self
+
+    def _enlarge(self) -> None:
+        """Double the pools that run low."""
+        w, c = self.world, self.world.counters
+        if c.overflow[0]:
+            raise RuntimeError("a pool of the engine overflowed within one day")
+        grown: dict[str, np.recarray] = {}
+        for name, field, head, count in (
+            ("packages", "next", "free_package", "n_free_packages"),
+            ("events", "next", "free_event", "n_free_events"),
+            ("nodes", "left", "free_node", "n_free_nodes"),
+        ):
+            old = getattr(w, name)
+            if c[count][0] * 3 < len(old):
+                new = st.blank(old.dtype, 2 * len(old))
+                new[: len(old)] = old
+                self._link_free(new, field, c, head, count, len(old))
+                grown[name] = new
+        if "events" in grown:
+            heap = st.blank(st.HEAP, len(grown["events"]))
+            heap[: len(w.heap)] = w.heap
+            grown["heap"] = heap
+        self.world = w._replace(**grown)
+
+    def copy(self) -> "Engine":
+        """A branch: same history, its own future. The exogenous issues are shared."""
+        twin = object.__new__(Engine)
+        twin.__dict__ = dict(self.__dict__)
+        twin.world = st.World(*(a if name == "arrivals" else a.copy() for name, a in zip(st.World._fields, self.world)))
+        return twin
+
+    @property
+    def n_issues(self) -> int:
+        """Issues that have arisen so far."""
+        return int(self.world.counters.next_arrival[0])
+
+    def yearly_demand(self, from_day: int) -> dict[str, Any]:
+        """Hours asked of each class of unit a year, shared out by residents (load solve, ruling 5)."""
+        w = self.world
+        years = self.day / 365
+        asked = (w.stations.offered + w.stations.incurred) / years
+        kind = w.stations.kind
+        weight = w.communities.n_households / w.communities.n_households.sum()
+        community = asked[kind == st.COMMUNITY].sum() * weight
+        by_sub = np.bincount(w.communities.subdistrict, weights=weight)
+        return {
+            "community": [float(h) for h in community],
+            "subdistrict": [float(h) for h in asked[kind == st.SUBDISTRICT].sum() * by_sub],
+            "department": [float(asked[(kind == st.DEPARTMENT) & (w.stations.department == d)].sum()) for d in range(12)],
+            "petition": float(asked[kind == st.PETITION_OFFICE].sum()),
+            "leaders": float(asked[kind == st.LEADERS].sum()) + 10.0,
+        }
+
+    def executive_inflow(self, from_day: int) -> float:
+        """Issues a year that need the executive route."""
+        w = self.world
+        authority = w.kinds.authority[w.arrivals.type]
+        tabled = (authority == 5) & (w.issues.flags & st.GATE_P > 0) & ~np.isnan(w.issues.triaged)
+        return float(tabled.sum()) / (self.day / 365)
+
+
+def simulate_engine(scenario: Scenario) -> Engine:
+    """Run a scenario from its first day to its last."""
+    return Engine(scenario).advance(scenario.days)

@@ -1,0 +1,1 @@
+"""What came out of a run: tables, metrics with their formulas, files."""
