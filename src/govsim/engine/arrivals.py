@@ -107,7 +107,7 @@ def born(w, i):
         flags |= 2
     if rng.uniform(a.key, rng.OBSTACLE, 3) < kind.p_interests:
         flags |= 8
-    it.flags = flags
+    it.obstacles = flags
     for_nan(it)
 
 

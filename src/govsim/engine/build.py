@@ -152,7 +152,7 @@ def type_tables(demand: Demand, behaviour: Behaviour, listed_share: float, seed:
     kinds = st.blank(st.KIND_RECORD, len(demand.types))
     tables = np.zeros((len(demand.types), st.KIND_TABLE))
     with np.errstate(over="ignore"):
-        key = rng.entity_key(np.uint64(0), rng.TYPES, 0)
+        key = np.uint64(rng.entity_key(np.uint64(0), rng.TYPES, 0))
         rank = np.argsort([rng.uniform(key, rng.COVERAGE, n) for n in range(len(demand.types))], kind="stable")
     listed = set(rank[: round(listed_share * len(demand.types))])
     for n, kind in enumerate(demand.types):

@@ -71,7 +71,7 @@ def commit_probability(w, i, k, authority):
     it = w.issues[i]
     pk = w.packages[k]
     z = p.commit_intercept_solved + p.refusal_sd * pk.refusal + p.commit_authority * authority
-    if int(it.flags) & UNCLEAR_DUTY == 0:
+    if int(it.obstacles) & UNCLEAR_DUTY == 0:
         z += p.commit_clear_duty
     if p.list_on == 1 and w.kinds[w.arrivals[i].type].listed == 0:
         z -= p.L4_rigidity

@@ -205,7 +205,7 @@ def settle_money(w, i, done):
     if amount <= 0.0 or pot == -2:
         return
     if pot < 0:
-        if done and not int(it.flags) & GATE_F:
+        if done and not int(it.obstacles) & GATE_F:
             c.operating += amount
             post_money(w, 4, 0, amount)
             post_money(w, 4, 1, amount)
@@ -228,7 +228,7 @@ def settle_money(w, i, done):
     elif pot == 1:
         w.communities[q].money += amount
     elif pot == 2:
-        w.subdistricts[w.communities[q].money.subdistrict] += amount
+        w.subdistricts[w.communities[q].subdistrict].money += amount
     else:
         c.money_city += city
         c.household_money -= amount - city

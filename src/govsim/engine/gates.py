@@ -159,7 +159,7 @@ def release_work(w, i, t):
     if m == 0:
         middle += upper
         upper = 0.0
-    if kind.mediated == 1 and int(it.flags) & GATE_I:
+    if kind.mediated == 1 and int(it.obstacles) & GATE_I:
         local = 0.0
     loss = 1.0 - math.exp(math.log(max(1.0 - p.information_loss, 1e-300)) * int(it.tiers))
     if int(it.redo) == 0 and rng.uniform(a.key, rng.LOSS, 0) < loss:

@@ -11,7 +11,15 @@ import numpy as np
 from numba import njit
 
 from govsim.engine import rng
-from govsim.engine.state import EXITED, N_ACTIVITIES, PAYERS, RESOLVED
+from govsim.engine.state import (
+    CLOSED,
+    EXITED,
+    LAPSED,
+    LATENT,
+    N_ACTIVITIES,
+    PAYERS,
+    RESOLVED,
+)
 
 # What is counted over the issues that arose in the window. "Followed" means that the run goes on
 # until the issue has the age in question.
@@ -93,6 +101,41 @@ def resolution_of(it):
     if it.status != RESOLVED:
         return _NEVER
     return moment(it.resolved)
+
+
+@njit(cache=True, nogil=True)
+def state_of(it):
+    """The state an issue is in, exactly one of `STATES` (X2)."""
+    if it.status == RESOLVED:
+        return 0
+    if it.status == CLOSED:
+        return 1
+    if it.status == EXITED:
+        return 7
+    is_voiced = moment(it.voiced) < _NEVER
+    if it.status == LATENT or (it.status == LAPSED and not is_voiced):
+        return 5
+    if it.status == LAPSED:
+        return 6
+    if it.law_pending > 0:
+        return 4
+    return 3 if moment(it.petitioned) < _NEVER else 2
+
+
+@njit(cache=True, nogil=True)
+def settle_states(arrivals, issues, horizon):
+    """Fill in the state at 180 and 365 days of issues that have not changed since that age.
+
+    The engine notes a state when it changes; what has not changed by the horizon is the state now.
+    Doing so twice, or before the run goes on, changes nothing.
+    """
+    for i in range(len(issues)):
+        age = horizon - arrivals[i].onset
+        it = issues[i]
+        if it.state_180 < 0 and age >= 180.0:
+            it.state_180 = state_of(it)
+        if it.state_365 < 0 and age >= 365.0:
+            it.state_365 = state_of(it)
 
 
 @njit(cache=True, nogil=True)

@@ -279,7 +279,7 @@ def next_item(w, f):
     """The first issue of an agenda that still needs this forum, or -1."""
     fo = w.forums[f]
     while fo.root >= 0:
-        i = w.nodes[fo.root].item
+        i = w.nodes[fo.root].content
         version = w.nodes[fo.root].version
         fo.root = queue_pop(w.counters, w.nodes, fo.root)
         fo.backlog -= 1
@@ -386,7 +386,7 @@ def sit(w, f, t):
         if w.issues[i].status == GATED and in_remit(w, fo.kind, i, True) & fo.rules:
             later = queue_push(w.counters, w.nodes, later, tabled * 1.0, i, i, 0)
     while later >= 0:
-        i = w.nodes[later].item
+        i = w.nodes[later].content
         later = queue_pop(w.counters, w.nodes, later)
         table_again(w, f, i, t)
     log_sitting(w, f, present, tabled, ruled, (fo.hours + p.travel_hours) * present)

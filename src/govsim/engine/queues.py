@@ -148,7 +148,7 @@ def queue_push(counters, nodes, root, key, tie, item, version):
     c.n_free_nodes -= 1
     node.key = key
     node.tie = tie
-    node.item = item
+    node.content = item
     node.version = version
     node.left = -1
     node.right = -1

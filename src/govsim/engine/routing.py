@@ -121,7 +121,7 @@ def owner_found(w, i, t):
     it.funds = since
     it.interests = since
     it.status = GATED
-    flags = int(it.flags) & 15
+    flags = int(it.obstacles) & 15
     it.closed_gates = flags
     m = int(it.n_departments)
     if m > 0:

@@ -129,7 +129,7 @@ def reclass(w, k, t):
 def fresh_head(w, q):
     """Root of a queue after dropping stale nodes, or -1."""
     root = w.queues[q]
-    while root >= 0 and w.packages[w.nodes[root].item].version != w.nodes[root].version:
+    while root >= 0 and w.packages[w.nodes[root].content].version != w.nodes[root].version:
         root = queue_pop(w.counters, w.nodes, root)
     w.queues[q] = root
     return root
@@ -192,7 +192,7 @@ def first_queue_for_pool(w, s, community):
         root = fresh_head(w, q)
         if root < 0:
             continue
-        kind = w.packages[w.nodes[root].item].kind
+        kind = w.packages[w.nodes[root].content].kind
         if kind != WORK and kind != PERSUASION:
             continue
         if w.nodes[root].key < key or (w.nodes[root].key == key and w.nodes[root].tie < tie):
@@ -268,7 +268,7 @@ def begin(w, n, q, t, efficiency, longest):
     wk = w.workers[n]
     st = w.stations[wk.station]
     root = w.queues[q]
-    k = w.nodes[root].item
+    k = w.nodes[root].content
     w.queues[q] = queue_pop(w.counters, w.nodes, root)
     pk = w.packages[k]
     pk.queued = 0
@@ -309,7 +309,7 @@ def start_next(w, n, t):
         q = first_queue(w, s)
         if q < 0:
             return False
-        need = w.packages[w.nodes[w.queues[q]].item].skill
+        need = w.packages[w.nodes[w.queues[q]].content].skill
         begin(w, n, q, t, efficiency_of_staff(p, st.kind, need), p.chunk_max)
         return True
     q = first_queue_for_pool(w, s, st.area)

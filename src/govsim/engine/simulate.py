@@ -235,7 +235,7 @@ class Engine:
     def _set_bodies(self, w: st.World, mechanism: Mechanism) -> None:
         """Which communities and compounds have a body: nested in coverage by keyed rank (ruling 23)."""
         for rows, component, family in ((w.communities, mechanism.L1, rng.UNIT), (w.compounds, mechanism.L2, rng.COMPOUND)):
-            key = rng.entity_key(np.uint64(self.scenario.seed), family, 0)
+            key = np.uint64(rng.entity_key(np.uint64(self.scenario.seed), family, 0))
             draws = np.array([rng.uniform(key, rng.COVERAGE, n) for n in range(len(rows))])
             covered = np.argsort(np.argsort(draws, kind="stable"), kind="stable") < round(min(1.0, component.dose) * len(rows))
             rows.has_body = covered
@@ -321,7 +321,7 @@ class Engine:
         """Issues a year that need the executive route."""
         w = self.world
         authority = w.kinds.authority[w.arrivals.type]
-        tabled = (authority == 5) & (w.issues.flags & st.GATE_P > 0) & ~np.isnan(w.issues.triaged)
+        tabled = (authority == 5) & (w.issues.obstacles & st.GATE_P > 0) & ~np.isnan(w.issues.triaged)
         return float(tabled.sum()) / (self.day / 365)
 
 

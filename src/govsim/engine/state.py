@@ -81,7 +81,7 @@ POTS = ("compound", "community", "subdistrict", "city", "operating", "household"
 ISSUE = np.dtype(
     [
         ("first_package", "i4"), ("next_in_community", "i4"),
-        ("flags", "u1"), ("closed_gates", "u1"), ("n_departments", "i1"), ("status", "i1"),
+        ("obstacles", "u1"), ("closed_gates", "u1"), ("n_departments", "i1"), ("status", "i1"),
         ("channel", "i1"), ("redo", "i1"), ("open_packages", "i1"), ("locus", "i1"),
         ("severity", "f4"), ("hours", "f4"), ("fund", "f4"), ("n_affected", "i2"),
         ("supporters", "i2"), ("parties", "i2"),
@@ -112,7 +112,7 @@ PACKAGE = np.dtype(
 
 EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("kind", "i8"), ("entity", "i8"), ("version", "i8"), ("next", "i8")])
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
-NODE = np.dtype([("key", "f8"), ("tie", "i8"), ("item", "i8"), ("version", "i8"), ("left", "i8"), ("right", "i8")])
+NODE = np.dtype([("key", "f8"), ("tie", "i8"), ("content", "i8"), ("version", "i8"), ("left", "i8"), ("right", "i8")])
 
 STATION = np.dtype(
     [

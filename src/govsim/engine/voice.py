@@ -231,7 +231,7 @@ def law_decided(w, i, k, t):
     if it.status == GATED and int(it.closed_gates) & GATE_I:
         open_gate(w, i, GATE_I, t)
     elif it.status == ROUTING and int(it.hops) < 0:
-        it.flags = int(it.flags) & (255 - GATE_I)
+        it.obstacles = int(it.obstacles) & (255 - GATE_I)
         start_triage(w, i, t)
 
 
