@@ -101,20 +101,20 @@ def variant_label(name: str, lang: str | None = None) -> str:
     Examples
     --------
     >>> variant_label("F1-E4", "en")
-    'One axis, three links, three entries without In-service members'
+    'Full mechanism without in-service members'
     >>> variant_label("A1+A2@2", "zh")
     '市联席会议 + 街道联席会议 ×2'
     """
     if has_label(f"variant.{name}"):
         return label(f"variant.{name}", lang)
     if (match := _CONTROL.fullmatch(name)) is not None:
-        return label(f"variant.{match[1]}", lang, base=variant_label(match[2], lang))
+        return label(f"variant.{match[1]}", lang, base=_inside(variant_label(match[2], lang)))
     if "+" not in name and "@" not in name and has_label(f"component.{name}"):
-        return label("variant.only", lang, part=label(f"component.{name}", lang))
+        return label("variant.only", lang, part=_inside(label(f"component.{name}", lang)))
     base, *without = re.split(r"-(?=[ALE]\d)", name)
     if without and "+" not in name:
         mark = "、" if language(lang) == "zh" else ", "
-        parts = mark.join(label(f"component.{code}", lang) for code in without)
+        parts = mark.join(_inside(label(f"component.{code}", lang)) for code in without)
         return label("variant.without", lang, base=_sum(base, lang), parts=parts)
     return _sum(name, lang)
 
@@ -130,6 +130,11 @@ def _sum(name: str, lang: str | None) -> str:
                 break
         words.append(f"{part} ×{dose}" if dose else part)
     return " + ".join(words)
+
+
+def _inside(text: str) -> str:
+    """Return a name as it stands inside a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _value_of(name: str, key: str, values: Mapping[str, object]) -> object:

@@ -177,6 +177,8 @@ def _parsed(text: str) -> Mapping[str, Any]:
         raise ScenarioError(f"{line}{_one_line(error.problem or 'is not YAML')}") from None
     except yaml.YAMLError as error:
         raise ScenarioError(f"is not YAML text ({_one_line(str(error))})") from None
+    except UnicodeError:  # half of a surrogate pair
+        raise ScenarioError("is not YAML text (a broken character)") from None
     except ValueError:  # a whole number of thousands of digits
         raise ScenarioError("has a number that is too long") from None
     if tree is None:

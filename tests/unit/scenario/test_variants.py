@@ -1,0 +1,152 @@
+import pytest
+
+from govsim.labels import has_label, variant_label
+from govsim.scenario.fields import ScenarioError
+from govsim.scenario.inputs import override
+from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.scenario import Scenario
+from govsim.scenario.variants import COMPONENTS, GROUPS, VARIANTS, apply, name_of, variant
+
+
+def on(name):
+    """Codes and doses of what a variant switches on."""
+    mechanism = variant(name).mechanism
+    return {c: getattr(mechanism, c).dose for c in COMPONENTS if getattr(mechanism, c).enabled}
+
+
+def test_components__are_those_of_the_mechanism_in_its_order():
+    assert tuple(Mechanism.model_fields) == COMPONENTS
+
+
+def test_baseline__has_no_component():
+    assert on("B0") == {}
+    assert variant("B0").mechanism == Mechanism()
+
+
+def test_full__has_all_13_at_one_and_pairing_at_half_quality():
+    full = variant("F1").mechanism
+    assert on("F1") == dict.fromkeys(COMPONENTS, 1.0)
+    assert (full.E2.quality, full.E3.quality) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("code", COMPONENTS)
+def test_single_and_leave_one_out__complement_each_other(code):
+    assert set(on(code)) == {code}
+    assert set(on(f"F1-{code}")) == set(COMPONENTS) - {code}
+
+
+def test_groups__are_their_components():
+    assert set(on("axis+entries")) == {*GROUPS["axis"], *GROUPS["entries"]}
+
+
+def test_registry__has_3_10_and_each_name_is_canonical():
+    assert len(VARIANTS) == 2 + 6 + 13 + 13 + 1
+    assert all(v.name == name and variant(name) == v for name, v in VARIANTS.items())
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("a1 + a2@2.0 + E4@.5", "A1+A2@2+E4@0.5"),
+        ("links+axis", "axis+links"),
+        ("axis+links+entries", "F1"),
+        ("F1-entries", "axis+links"),
+        ("F1+E4@2", "F1+E4@2"),
+        ("F1@2-E4-E3", "F1@2-E3-E4"),
+        ("A1@0", "A1@0"),
+        ("B0+A1", "A1"),
+        ("Cost_Matched( f1-e4 )", "cost_matched(F1-E4)"),
+        ("CEREMONIAL_ALL", "ceremonial_all"),
+    ],
+)
+def test_name__is_the_same_however_it_is_asked_for(asked, name):
+    assert variant(asked).name == name
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("FI", "did you mean F1?"),
+        ("axes", "did you mean axis?"),
+        ("ceremonial-all", "did you mean ceremonial_all?"),
+        ("costmatched(F1)", "did you mean cost_matched(F1)?"),
+        ("cost_matched(money_matched(F1))", "no meaning"),
+        ("RV1", "there are B0, F1"),
+        ("A1+A1", "A1 is named twice"),
+        ("A1@2+A1@3", "A1 is named twice"),
+        ("F1+E4", "write E4@2"),
+        ("A1-A2", "A2 is not in it"),
+        ("F1-E4@2", "has no intensity"),
+        ("A1@17", "from 0 to 16"),
+        ("A1@-1", "from 0 to 16"),
+        ("A1@", "from 0 to 16"),
+        ("", "unknown variant"),
+        ("+A1", "did you mean A1?"),
+        ("A1+", "unknown variant"),
+        ("x" * 5000, "unknown variant"),
+        ("A1\nA2", "did you mean"),
+        (5, "named by text"),
+    ],
+)
+def test_unknown_name__is_one_line_that_helps(asked, words):
+    with pytest.raises(ScenarioError) as caught:
+        variant(asked)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_placebo__holds_everything_and_decides_nothing():
+    scenario = apply(Scenario(), "ceremonial_all")
+    mechanism = scenario.mechanism
+    assert on("ceremonial_all") == dict.fromkeys(COMPONENTS, 1.0)
+    assert (mechanism.E1.staging, mechanism.E2.quality, mechanism.E3.quality) == (1, 0, 0)
+    meetings = (mechanism.A1, mechanism.A2, mechanism.A3, mechanism.A4)
+    rules = [getattr(m, f) for m in meetings for f in type(m).model_fields if f[:6] == "rules_"]
+    assert len(rules) == 16
+    assert not any(rules)
+    assert scenario.behaviour.effort.audit_share == 0
+    assert not scenario.behaviour.agenda.memos_enabled
+    assert variant("ceremonial_all").behaviour == {
+        "effort.audit_share": 0.0,
+        "agenda.memos_enabled": False,
+    }
+
+
+def test_full__leaves_behaviour_alone():
+    assert apply(Scenario(), "F1").behaviour == Scenario().behaviour
+
+
+def test_apply__keeps_the_scenarios_own_knobs_and_resets_switches():
+    base = override(Scenario(), {"mechanism.A1": {"interval": 45, "enabled": True, "intensity": 3}})
+    full, none = apply(base, "F1"), apply(base, "B0")
+    assert (full.mechanism.A1.interval, full.mechanism.A1.dose) == (45, 1)
+    assert (none.mechanism.A1.interval, none.mechanism.A1.dose) == (45, 0)
+    assert (full.mechanism_name, none.mechanism_name) == ("F1", "B0")
+    assert apply(full, "B0") == none
+
+
+def test_control__waits_for_its_schedule():
+    control = variant("cost_matched(F1)")
+    assert (control.control_of, control.control, control.external) == ("F1", "hours", None)
+    assert variant("money_matched(axis)").control == "money"
+    with pytest.raises(ScenarioError, match="with_external"):
+        apply(Scenario(), control)
+    hours = ExternalHours(hours_by_skill=(1, 2, 3, 4, 5, 6, 7, 8))
+    run = apply(Scenario(), control.with_external(hours))
+    assert run.external == hours
+    assert run.mechanism == Mechanism()
+    assert run.mechanism_name == "cost_matched(F1)"
+
+
+def test_name_of__reads_switches_and_doses_back():
+    for name in ("B0", "F1", "F1-E4", "A1+A2@2", "links@0.5"):
+        assert name_of(variant(name).mechanism) == name
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_variant__has_a_name_in_words_of_its_own(lang):
+    words = [variant_label(name, lang) for name in VARIANTS]
+    assert len(set(words)) == len(words)
+    assert not any(code in word for word in words for code in COMPONENTS)
+    assert all(has_label(f"variant.{name}") for name in ("B0", "F1", "axis+links"))
