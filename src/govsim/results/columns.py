@@ -151,15 +151,15 @@ _DAILY = {
     "n_lapsed_commitments": _count("commitments that lapsed", "int64"),
     "queued_hours": Column("float64", "h", "work waiting in all queues, at the day's end"),
     "debt_hours": Column("float64", "h", "overhead owed, at the day's end"),
-    "overbooked_hours": Column("float64", "h", "overhead beyond what units had that day"),
+    "n_overbooked": _count("units that end the workday with overhead unpaid", "int64"),
     "trust_community": Column("float64", "1", "mean trust in the community, 0-1"),
     "trust_city": Column("float64", "1", "mean trust in the city, 0-1"),
     "expectation": Column("float64", "1", "mean expectation, 0-1"),
-    "n_on_roster": _count("in-service members on the roster", "int64"),
-    "n_active_members": _count("in-service members who gave hours", "int64"),
-    "fatigue": Column("float64", "1", "mean fatigue of members on the roster"),
-    "offered_hours": Column("float64", "h", "hours offered by volunteers and organisations"),
-    "used_hours": Column("float64", "h", "of these, used"),
+    "n_on_roster": _count("in-service members on the roster; counted once a month, else 0", "int64"),
+    "n_active_members": _count("in-service members who are active; counted once a month, else 0", "int64"),
+    "fatigue": Column("float64", "1", "sum of members' fatigue; once a month, else 0"),
+    "offered_hours": Column("float64", "h", "hours that volunteers and organisations offer"),
+    "used_hours": Column("float64", "h", "hours of the month before that were used, at its end"),
 }
 
 _HOURS = {

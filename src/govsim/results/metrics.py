@@ -236,8 +236,8 @@ _block(
      "days_queued_hours", "n_days"),
     ("debt_hours", "h", "lower", "mean hours of overhead owed and not yet paid", "ruling 3",
      "days_debt_hours", "n_days"),
-    ("overbooked_hours", "h/d", "lower", "mean hours a day reserved beyond what units had",
-     "ruling 3", "days_overbooked", "n_days"),
+    ("overbooked_share", "1", "lower", "unit-workdays that end with overhead unpaid / unit-workdays",
+     "3.14", "days_overbooked", "unit_workdays"),
 )  # fmt: skip
 for _payer in PAYERS:
     _block("cost", (
@@ -288,10 +288,10 @@ _block(
     "volunteers",
     ("offered_hours_used_share", "1", "higher", "used / offered hours of volunteers and "
      "organisations", "3.7.13", "days_used_hours", "days_offered_hours"),
-    ("roster_retention", "1", "none", "members on the roster on the window's last day / first day",
+    ("roster_retention", "1", "none", "members on the roster when last counted in the window / when first counted",
      "3.14", "roster_last", "roster_first"),
-    ("volunteer_fatigue", "1", "lower", "mean fatigue, over the days of the window", "3.7.13",
-     "days_fatigue", "n_days"),
+    ("volunteer_fatigue", "1", "lower", "mean fatigue per in-service member on the roster", "3.7.13",
+     "days_fatigue", "days_roster"),
 )  # fmt: skip
 
 _block(
@@ -356,9 +356,8 @@ def _source(run: Any) -> tuple[Columns, Any, int, float]:
     """Columns, scenario, seed and horizon of a `Run` or of an engine."""
     if hasattr(run, "columns"):
         return run.columns, run.scenario, run.seed, run.horizon
-    columns = columns_of(run.world, copy=False)
-    seed = int(getattr(run, "seed", run.scenario.seed))
-    return columns, run.scenario, seed, float(len(columns.daily))
+    columns = columns_of(run, copy=False)
+    return columns, run.scenario, run.scenario.seed, float(len(columns.daily))
 
 
 def tally_of(run: Any, window: tuple[float, float] | None = None) -> np.ndarray:

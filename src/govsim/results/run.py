@@ -28,7 +28,7 @@ from govsim.scenario.demand import COMPOUND_TYPES
 from govsim.scenario.scenario import Scenario
 
 _DAILY_COLUMNS = {
-    "overbooked": "overbooked_hours", "roster": "n_on_roster", "queued_hours": "queued_hours",
+    "overbooked": "n_overbooked", "roster": "n_on_roster", "queued_hours": "queued_hours",
     "debt_hours": "debt_hours", "trust_community": "trust_community", "trust_city": "trust_city",
     "expectation": "expectation", "fatigue": "fatigue", "offered_hours": "offered_hours",
     "used_hours": "used_hours",
@@ -62,12 +62,10 @@ class Run:
     True
     """
 
-    def __init__(
-        self, columns: Columns, scenario: Scenario, *, seed: int | None = None
-    ) -> None:
+    def __init__(self, columns: Columns, scenario: Scenario) -> None:
         self.columns = columns
         self.scenario = scenario
-        self.seed = scenario.seed if seed is None else int(seed)
+        self.seed = scenario.seed
         self.horizon = float(len(columns.daily))
 
     @classmethod
@@ -81,8 +79,7 @@ class Run:
         copy
             Without it, the run changes if the engine goes on.
         """
-        seed = int(getattr(engine, "seed", engine.scenario.seed))
-        return cls(columns_of(engine.world, copy=copy), engine.scenario, seed=seed)
+        return cls(columns_of(engine, copy=copy), engine.scenario)
 
     @cached_property
     def issues(self) -> pd.DataFrame:
@@ -293,7 +290,7 @@ def _needs(it: np.ndarray, arrivals: np.ndarray, scenario: Scenario) -> dict[str
         "needed_fund": it["fund"],
     }
     for k, gate in enumerate(GATES):
-        found[f"has_{gate}_gate"] = (it["flags"] >> k & 1).astype(bool)
+        found[f"has_{gate}_gate"] = (it["obstacles"] >> k & 1).astype(bool)
     return found
 
 
@@ -309,7 +306,7 @@ def _moments(it: np.ndarray, onset: np.ndarray) -> dict[str, Any]:
     ):  # fmt: skip
         found[f"{name}_day"] = onset + it[name].astype(float)
     for k, gate in enumerate(GATES):
-        is_open = (it["flags"] >> k & 1) & ~(it["closed_gates"] >> k) & 1
+        is_open = (it["obstacles"] >> k & 1) & ~(it["closed_gates"] >> k) & 1
         found[f"{gate}_day"] = np.where(is_open == 1, found[f"{gate}_day"], np.nan)
     found["resolved_day"] = np.where(it["status"] == RESOLVED, found["resolved_day"], np.nan)
     return found

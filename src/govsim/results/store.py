@@ -103,7 +103,6 @@ def load_run(folder: str | Path) -> Run:
     manifest = _read_manifest(place)
     try:
         scenario = Scenario.model_validate(manifest["scenario"])
-        seed = int(manifest["seed"])
     except (ValidationError, TypeError, ValueError, OverflowError) as error:
         raise RunFileError(
             f"{place.name}: the scenario in {MANIFEST} is not one of this version"
@@ -111,7 +110,7 @@ def load_run(folder: str | Path) -> Run:
     arrays = {name: _read(place, name, manifest["arrays"][name]) for name in Columns._fields}
     columns = Columns(**arrays)
     _check(place, columns, scenario)
-    return Run(columns, scenario, seed=seed)
+    return Run(columns, scenario)
 
 
 # ---- writing -------------------------------------------------------------------------------------
@@ -124,7 +123,6 @@ def _write(run: Run, draft: Path) -> None:
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "govsim": __version__,
-        "seed": run.seed,
         "scenario": run.scenario.model_dump(mode="json"),
         "arrays": entries,
     }
@@ -222,7 +220,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
     if (
         not isinstance(entries, dict)
         or set(entries) != set(Columns._fields)
-        or not {"scenario", "seed"} <= set(found)
+        or "scenario" not in found
         or not all(isinstance(e, dict) for e in entries.values())
     ):
         raise RunFileError(f"{place.name}: {MANIFEST} does not list the arrays of a run")

@@ -52,7 +52,9 @@ _DERIVED_HOURS = (
     "hours_substantive_lower", "hours_upper", "hours_upper_lent",
 )  # fmt: skip
 _MEETINGS = ("sittings", "tabled", "ruled", "slots", "present", "roster", "attendance_hours", "ruling_slots")  # fmt: skip
-_EXPOSURES = ("one", "issue_years", "month_years", "day_years", "n_days", "community_weeks")
+_EXPOSURES = (
+    "one", "issue_years", "month_years", "day_years", "n_days", "unit_workdays", "community_weeks",
+)  # fmt: skip
 _STOCKS = ("roster_first", "roster_last")
 
 TALLIES: tuple[str, ...] = (
@@ -125,24 +127,23 @@ def default_window(scenario: Scenario, horizon: float | None = None) -> Window:
     return Window(start, min(start + 365, last)) if start < last else Window(0, last)
 
 
-def columns_of(world: Any, *, copy: bool = True) -> Columns:
-    """Return the columns of an engine's world.
+def columns_of(engine: Any, *, copy: bool = True) -> Columns:
+    """Return the columns of what an engine has done so far.
 
     Parameters
     ----------
-    world
-        `govsim.engine.state.World`.
+    engine
+        `govsim.engine.simulate.Engine`.
     copy
         Without it the columns change when the engine goes on.
     """
-    counters = world.counters[0]
-    n_days = min(int(counters.today), len(world.daily))
-    onsets = world.arrivals[: int(counters.n_issues)].onset
-    n = int(np.count_nonzero(onsets < counters.today))
+    world, horizon = engine.world, int(engine.day)
+    n = int(engine.n_issues)
 
     def keep(array: Any, length: int) -> Any:
         return array[:length].copy() if copy else array[:length]
 
+    kernels.settle_states(world.arrivals[:n], world.issues[:n], float(horizon))
     n_activities = len(ACTIVITIES)
     n_months = len(world.outside) // (len(PAYERS) * n_activities)
     n_units = len(world.hours) // (n_activities * n_months)
@@ -161,13 +162,13 @@ def columns_of(world: Any, *, copy: bool = True) -> Columns:
     return Columns(
         arrivals=keep(world.arrivals, n),
         issues=keep(world.issues, n),
-        daily=keep(world.daily, n_days),
-        sittings=keep(world.sittings, int(counters.n_sittings)),
+        daily=keep(world.daily, horizon),
+        sittings=keep(world.sittings, int(world.counters.n_sittings[0])),
         stations=keep(world.stations, n_units),
         hours=hours,
         outside=outside,
         funds=funds,
-        calendar=np.ascontiguousarray(world.calendar[:n_days], np.int64),
+        calendar=np.ascontiguousarray(world.calendar[:horizon], np.int64),
         building_compound=compound,
         compound_community=np.ascontiguousarray(world.compounds.community, np.int64),
         compound_type=np.ascontiguousarray(world.compounds.type, np.int64),
@@ -214,7 +215,7 @@ def tally(
     communities = len(columns.community_subdistrict)
     exposures = [
         1.0, issue_days * thousands, hour_days * thousands, n_days * thousands, n_days,
-        communities * hour_days / 7,
+        _workdays(columns, window) * len(columns.stations), communities * hour_days / 7,
     ]  # fmt: skip
     months = _months(window, horizon)
     money = columns.funds[:, slice(*months), 1].sum(axis=1)
@@ -403,13 +404,22 @@ def _hour_sums(hours: tuple[np.ndarray, ...]) -> np.ndarray:
     return np.concatenate([busy, on, derived])
 
 
+def _span(columns: Columns, window: Window) -> slice:
+    """Whole days of the window."""
+    return slice(math.ceil(window.start), min(math.ceil(window.end), len(columns.daily)))
+
+
+def _workdays(columns: Columns, window: Window) -> int:
+    """Workdays of the window."""
+    return int(columns.calendar[_span(columns, window)].sum())
+
+
 def _days(columns: Columns, window: Window) -> tuple[list[float], int]:
-    """Sums of the daily panel, then the volunteers on the roster on the first and last day."""
-    daily = np.asarray(columns.daily)
-    first, last = math.ceil(window.start), min(math.ceil(window.end), len(daily))
-    rows = daily[first:last]
+    """Sums of the daily panel, then the members on the roster when first and last counted."""
+    rows = np.asarray(columns.daily)[_span(columns, window)]
     found = [float(rows[name].sum()) for name in DAILY.names or ()]
-    ends = [float(rows["roster"][0]), float(rows["roster"][-1])] if len(rows) else [0.0, 0.0]
+    counted = rows["roster"][rows["roster"] > 0]
+    ends = [float(counted[0]), float(counted[-1])] if len(counted) else [0.0, 0.0]
     return found + ends, len(rows)
 
 
