@@ -9,7 +9,7 @@ from govsim.scenario.variants import COMPONENTS, apply, name_of, variant
 
 TOGETHER = (
     "city.", "demand.types.", "interruptions.", "external.", "demand.weekday_factor",
-    "demand.month_factor", "staffing.fee_share", "behaviour.work.",
+    "demand.month_factor", "staffing.fee_share", "behaviour.work.", "behaviour.gates.parties_",
 )  # fmt: skip
 """Inputs that cannot be changed one by one: they must fit each other."""
 FREE = {p: i for p, i in inputs().items() if not p.startswith(TOGETHER) and p != "burn_in_days"}

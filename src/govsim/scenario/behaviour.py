@@ -140,6 +140,14 @@ class Gates(Frozen):
     law_case_hours: float = number(6.0, "h", 0, 1000, "[A]", "a legal or mediation case")
     law_case_success: float = number(0.65, "1", 0, 1, "[V-weak]", "67-70 % court pre-action, R54")
 
+    @model_validator(mode="after")
+    def _parties(self) -> "Gates":
+        if self.parties_low > self.parties_high:
+            raise ValueError(
+                f"parties_low {self.parties_low} is above parties_high {self.parties_high}"
+            )
+        return self
+
 
 class Effort(Frozen):
     """Substantive or perfunctory work, audit and reopening (3.7.8; ruling 14)."""

@@ -79,6 +79,9 @@ class IssueType(Frozen):
             raise ValueError(f"p_funds of {self.code} is above its fund_share")
         if len(self.months) != 12 or len(self.compound_factors) != 4:
             raise ValueError(f"{self.code} needs 12 month and 4 compound factors")
+        for factors in (self.months, self.compound_factors):
+            if min(factors) < 0 or sum(factors) <= 0:
+                raise ValueError(f"a factor of {self.code} is negative, or all of them are zero")
         return self
 
 

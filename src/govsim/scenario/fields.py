@@ -29,7 +29,7 @@ def number(
         ``[A]`` assumed.
     source : section of the specification or literature key.
     """
-    extra = {"unit": unit, "basis": basis, "source": source}
+    extra: dict[str, Any] = {"unit": unit, "basis": basis, "source": source}
     return Field(default=default, ge=low, le=high, json_schema_extra=extra)
 
 

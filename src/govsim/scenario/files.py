@@ -450,14 +450,13 @@ def _beginnings(city: City) -> list[tuple[dict[str, str], City]]:
     """Return the cities that a mapping may start from, and how they are asked for."""
     if city.code is None:
         return [({"preset": name}, City.preset(name)) for name in CITY_PRESETS]
-    starts = []
-    for short in ({"code": city.code}, {"code": city.code, "names": "real"}):
-        try:
-            starts.append(
-                (short, City.from_division(city.code, names=short.get("names", "neutral")))
-            )
-        except (ValueError, OSError):  # a code of the user's own, or no table of codes here
-            return []
+    starts: list[tuple[dict[str, str], City]] = []
+    try:
+        starts.append(({"code": city.code}, City.from_division(city.code)))
+        real = City.from_division(city.code, names="real")
+        starts.append(({"code": city.code, "names": "real"}, real))
+    except (ValueError, OSError):  # a code of the user's own, or no table of codes here
+        return []
     return starts
 
 

@@ -7,7 +7,6 @@ studies all pass through `override`, so they all meet the same checks and the sa
 
 import difflib
 import math
-import numbers
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -270,8 +269,6 @@ def _plain(value: Any) -> Any:
     """Turn a number or array of NumPy into Python's own."""
     if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
-    if isinstance(value, numbers.Integral) and not isinstance(value, int):
-        return int(value)
     return value
 
 

@@ -1,5 +1,7 @@
 """Who is there to work, and the money in the pots (3.5; rulings 5, 18, 19, W10)."""
 
+from pydantic import model_validator
+
 from govsim.scenario.fields import Frozen, number, option
 
 
@@ -32,3 +34,9 @@ class Staffing(Frozen):
     fund_coverage: float | None = number(
         None, "1", 0, 10, "[A]", "pots over gated need; scales all"
     )
+
+    @model_validator(mode="after")
+    def _four_shares(self) -> "Staffing":
+        if len(self.fee_share) != 4 or not all(0 <= share <= 1 for share in self.fee_share):
+            raise ValueError("fee_share takes 4 shares from 0 to 1, one a compound type")
+        return self

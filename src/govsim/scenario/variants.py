@@ -82,8 +82,10 @@ class Variant:
         return replace(self, external=external)
 
 
-def variant(name: str) -> Variant:
+def variant(name: str | Variant) -> Variant:
     """Return the variant of this name; see the module for what names there are.
+
+    A `Variant` is returned as it is.
 
     Raises
     ------
@@ -100,7 +102,9 @@ def variant(name: str) -> Variant:
     if isinstance(name, Variant):
         return name
     if not isinstance(name, str):
-        raise ScenarioError(f"a variant is named by text, not by {show(name)}")
+        raise ScenarioError(  # type: ignore[unreachable]
+            f"a variant is named by text, not by {show(name)}"
+        )
     return _variant(name)
 
 
