@@ -8,13 +8,13 @@ weights, and the season thins (ruling 25). Identity is (building, ordinal) (ruli
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.state import KIND_TABLE, LATENT, UNCLEAR_DUTY
 
 
-@njit(cache=True)
+@kernel
 def candidates(seed, operational, rates, cumulative, building_row, seasons, out_time, out_key, out_building, out_type):
     """Fill the out columns with accepted issues, building by building; returns how many there are.
 
@@ -55,7 +55,7 @@ def candidates(seed, operational, rates, cumulative, building_row, seasons, out_
     return n
 
 
-@njit(cache=True)
+@kernel
 def copy_sorted(order, time, key, building, kind, arrivals):
     """Write the columns in order of time."""
     for j in range(order.size):
@@ -66,7 +66,7 @@ def copy_sorted(order, time, key, building, kind, arrivals):
         arrivals[j].type = kind[i]
 
 
-@njit(cache=True)
+@kernel
 def born(w, i):
     """Draw an issue's own traits when it arises: all keyed, so all the same under every variant."""
     p = w.p[0]
@@ -111,7 +111,7 @@ def born(w, i):
     for_nan(it)
 
 
-@njit(cache=True)
+@kernel
 def for_nan(it):
     """Every moment of a new issue is still to come."""
     it.voiced = np.nan
@@ -132,7 +132,7 @@ def for_nan(it):
     it.satisfaction = np.nan
 
 
-@njit(cache=True)
+@kernel
 def blank_times(issues):
     """Mark every issue of the table as not yet arisen."""
     for i in range(issues.size):

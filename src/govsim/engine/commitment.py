@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.effort import backlog_weeks, logistic, pressure_on
@@ -23,7 +23,7 @@ from govsim.engine.state import (
 )
 
 
-@njit(cache=True)
+@kernel
 def clarity_of(w, i):
     """Cl = 1 - prod(1 - cl): directory, listed type, case memory of the forums above, pairing (3.7.4)."""
     p = w.p[0]
@@ -46,13 +46,13 @@ def clarity_of(w, i):
     return min(p.clarity_max, 1.0 - unclear)
 
 
-@njit(cache=True)
+@kernel
 def unclear_after(w, forum, kind):
     """exp(-n / n_mem): what a forum's case memory leaves unclear (ruling 36)."""
     return math.exp(-w.memory[forum * w.p[0].n_types + kind] / w.p[0].memory_scale)
 
 
-@njit(cache=True)
+@kernel
 def request_authority(w, i, authority, t):
     """A = max of the locus, a petition's copy and live attention; .5 for all if equal (W2)."""
     p = w.p[0]
@@ -63,7 +63,7 @@ def request_authority(w, i, authority, t):
     return max(authority, attention_of(w, i, t))
 
 
-@njit(cache=True)
+@kernel
 def commit_probability(w, i, k, authority):
     """p = sigma(a0 + a_clear (1-J) + a_A A + a_C Cl + a_R R + a_Pi Pi - a_rho (psi-1) - a_h ln(h/h'))
     plus the unit's own lasting disposition to the issue (W4)."""
@@ -83,7 +83,7 @@ def commit_probability(w, i, k, authority):
     return logistic(z)
 
 
-@njit(cache=True)
+@kernel
 def ask(w, i, k, authority, route):
     """One request to one unit: costs both sides, keyed by (issue, unit, k-th ask)."""
     p = w.p[0]
@@ -103,7 +103,7 @@ def ask(w, i, k, authority, route):
         day.commitments += 1
 
 
-@njit(cache=True)
+@kernel
 def all_committed(w, i):
     """Whether every department of the issue has promised its share."""
     k = int(w.issues[i].first_package)
@@ -115,7 +115,7 @@ def all_committed(w, i):
     return True
 
 
-@njit(cache=True)
+@kernel
 def lapse_commitments(w, i, days):
     """Promises lapse with hazard lambda_c a day, a forum's by `lapse_forum_ratio` of it (W3)."""
     p = w.p[0]
@@ -134,7 +134,7 @@ def lapse_commitments(w, i, days):
         k = pk.next
 
 
-@njit(cache=True)
+@kernel
 def settle_jurisdiction(w, i, t):
     """Gate J is open exactly while all units are committed; the last gate releases the work."""
     it = w.issues[i]
@@ -145,7 +145,7 @@ def settle_jurisdiction(w, i, t):
         it.closed_gates = int(it.closed_gates) | GATE_J
 
 
-@njit(cache=True)
+@kernel
 def ask_round(w, i, t, days):
     """One bilateral round: lapses since the last one, then every uncommitted unit is asked (ruling 30)."""
     p = w.p[0]
@@ -165,7 +165,7 @@ def ask_round(w, i, t, days):
         schedule(w.counters, w.events, w.heap, w.buckets, t + p.ask_interval, ASK_DUE, i, int(it.version), i)
 
 
-@njit(cache=True)
+@kernel
 def memo_followed(w, k, t, authority):
     """A unit that missed the sitting answers its memo once, tau_b days later, at half authority."""
     pk = w.packages[k]
@@ -175,7 +175,7 @@ def memo_followed(w, k, t, authority):
         settle_jurisdiction(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def send_memo(w, i, k, t):
     """Send the ruling to an absent unit."""
     p = w.p[0]

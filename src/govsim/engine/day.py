@@ -2,7 +2,7 @@
 
 import math
 
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.arrivals import born
@@ -74,7 +74,7 @@ from govsim.engine.voice import (
 )
 
 
-@njit(cache=True)
+@kernel
 def server_bit(kind, is_extra):
     """Who worked, as a bit of `served_by`."""
     if is_extra == 1:
@@ -92,7 +92,7 @@ def server_bit(kind, is_extra):
     return 64 if kind == MEDIATION else 128
 
 
-@njit(cache=True)
+@kernel
 def end_of_work(w, k, t, bit):
     """A part of the work is done; the issue closes with its last part (fork-join)."""
     pk = w.packages[k]
@@ -126,7 +126,7 @@ def end_of_work(w, k, t, bit):
             enqueue(w, following, t)
 
 
-@njit(cache=True)
+@kernel
 def end_of_package(w, k, t, bit):
     """What a finished package leads to."""
     pk = w.packages[k]
@@ -157,7 +157,7 @@ def end_of_package(w, k, t, bit):
         unlink_package(w, i, k)
 
 
-@njit(cache=True)
+@kernel
 def chunk_done(w, n, t):
     """A worker's chunk is over: the rest of a long package goes back in line, a finished one counts."""
     wk = w.workers[n]
@@ -179,7 +179,7 @@ def chunk_done(w, n, t):
     dispatch(w, s, t)
 
 
-@njit(cache=True)
+@kernel
 def interrupt(w, n, t, hours):
     """A reservation pre-empts a worker; the package in hand resumes after it (V2, T10)."""
     wk = w.workers[n]
@@ -198,7 +198,7 @@ def interrupt(w, n, t, hours):
         schedule(w.counters, w.events, w.heap, w.buckets, wk.free_at, READY, n, 0, n)
 
 
-@njit(cache=True)
+@kernel
 def open_station(w, s, t):
     """The window opens: debt is paid first, from the first worker upward, then work resumes (ruling 4)."""
     p = w.p[0]
@@ -232,7 +232,7 @@ def open_station(w, s, t):
         dispatch(w, s, t)
 
 
-@njit(cache=True)
+@kernel
 def open_pool(w, s, t):
     """Today's share of the month's offered hours, worked by as many extra hands as it takes."""
     p = w.p[0]
@@ -255,7 +255,7 @@ def open_pool(w, s, t):
     st.n_extra = max(hands, 0)
 
 
-@njit(cache=True)
+@kernel
 def arrive(w, t):
     """The next exogenous issue arises and its household chooses."""
     c = w.counters[0]
@@ -272,7 +272,7 @@ def arrive(w, t):
         watch(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def watch(w, i, t):
     """L3: an unvoiced issue is detected when the building's hazard has grown by a keyed exponential;
     looked at again each month since the hazard moves with the stewards' activity (ruling 26)."""
@@ -284,7 +284,7 @@ def watch(w, i, t):
     schedule(w.counters, w.events, w.heap, w.buckets, due, DETECTION_DUE, i, int(w.issues[i].version), i)
 
 
-@njit(cache=True)
+@kernel
 def detect(w, i, t):
     """Stewards tell the community of an issue nobody has voiced; some reports are spurious (3.7.2)."""
     p = w.p[0]
@@ -302,7 +302,7 @@ def detect(w, i, t):
         restart_patience(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def audit_due(w, i, t):
     """The level above checks a closed ticket; what it finds it reopens (ruling 14)."""
     p = w.p[0]
@@ -317,7 +317,7 @@ def audit_due(w, i, t):
     enqueue(w, add_package(w, i, AUDIT_TASK, station, 5, p.audit_hours, 12), t)
 
 
-@njit(cache=True)
+@kernel
 def deadline_passed(w, i):
     """A listed issue is overdue: it counts in the pressure on the units that list it (L4)."""
     k = int(w.issues[i].first_package)
@@ -329,7 +329,7 @@ def deadline_passed(w, i):
         k = pk.next
 
 
-@njit(cache=True)
+@kernel
 def handle_issue(w, kind, i, version, t):
     """Events of an issue."""
     it = w.issues[i]
@@ -358,7 +358,7 @@ def handle_issue(w, kind, i, version, t):
         deadline_passed(w, i)
 
 
-@njit(cache=True)
+@kernel
 def handle(w, kind, entity, version, t):
     """Whatever happens next."""
     if kind == COMPLETE:
@@ -385,7 +385,7 @@ def handle(w, kind, entity, version, t):
         handle_issue(w, kind, entity, version, t)
 
 
-@njit(cache=True)
+@kernel
 def run_until(w, limit):
     """Handle arrivals and events in order of time, up to but not at `limit`."""
     c = w.counters[0]
@@ -409,7 +409,7 @@ def run_until(w, limit):
         handle(w, kind, entity, version, due)
 
 
-@njit(cache=True)
+@kernel
 def gossip(w):
     """Monthly: C <- (1 - w) C + w M for every building and belief (ruling 27)."""
     p = w.p[0]
@@ -427,7 +427,7 @@ def gossip(w):
     c.trust_scale *= keep
 
 
-@njit(cache=True)
+@kernel
 def forget(w):
     """Monthly decay of case memory, pairing clarity and ties (ruling 36)."""
     p = w.p[0]
@@ -439,7 +439,7 @@ def forget(w):
         w.communities[q].pairing_clarity *= 1.0 - p.memory_forgetting
 
 
-@njit(cache=True)
+@kernel
 def fill_pots(w):
     """Monthly inflow of the compound, community and subdistrict pots (ruling 12)."""
     p = w.p[0]
@@ -460,7 +460,7 @@ def fill_pots(w):
     post_money(w, 2, 0, total)
 
 
-@njit(cache=True)
+@kernel
 def serve_waiters(w, t, with_city):
     """Waiting issues try the pots again in order of age: first fit, skipping what does not fit."""
     c = w.counters[0]
@@ -478,7 +478,7 @@ def serve_waiters(w, t, with_city):
     c.n_waiting = kept
 
 
-@njit(cache=True)
+@kernel
 def start_month(w, t):
     """Everything that happens once a month, at its first moment."""
     c = w.counters[0]
@@ -499,7 +499,7 @@ def start_month(w, t):
     give_month(w)
 
 
-@njit(cache=True)
+@kernel
 def start_day(w, day):
     """Calendar: workday, month, budget windows (3.3 stage 1)."""
     p = w.p[0]
@@ -523,7 +523,7 @@ def start_day(w, day):
         serve_waiters(w, day * 1.0, True)
 
 
-@njit(cache=True)
+@kernel
 def record_day(w):
     """The daily row (3.3 stage 13)."""
     c = w.counters[0]
@@ -539,7 +539,7 @@ def record_day(w):
     row.expectation = c.sum_expectation / p.n_households
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def advance(w, first, last):
     """Run days `first` to `last` - 1; stops early, at a day's start, when a pool runs low.
 
@@ -567,7 +567,7 @@ def advance(w, first, last):
     return last
 
 
-@njit(cache=True)
+@kernel
 def table_all(w, t):
     """When a mechanism starts, what already waits at gates is tabled."""
     for i in range(w.counters[0].next_arrival):

@@ -5,19 +5,19 @@ Formalism comes from this one rule for every unit, volunteer and variant.
 
 import math
 
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.state import COMMUNITY
 
 
-@njit(cache=True)
+@kernel
 def logistic(z):
     """sigma(z) = 1 / (1 + e^-z)."""
     return 1.0 / (1.0 + math.exp(-z))
 
 
-@njit(cache=True)
+@kernel
 def pressure_on(w, s):
     """Pressure on a unit, read live (ruling 8), c = desk workers."""
     p = w.p[0]
@@ -30,7 +30,7 @@ def pressure_on(w, s):
     return min(1.0, pressure)
 
 
-@njit(cache=True)
+@kernel
 def backlog_weeks(w, s):
     """Waiting hours over a week's capacity: psi_u of the specification."""
     st = w.stations[s]
@@ -38,7 +38,7 @@ def backlog_weeks(w, s):
     return st.queued_hours / max(week, 1e-9)
 
 
-@njit(cache=True)
+@kernel
 def work_is_perfunctory(w, k, is_extra):
     """P(perf) = sigma(c0 + c_rho max(0, psi - 1) + c_Pi Pi (1 - audit) + c_k mandate (1 - m)
     - c_q norm - c_A audit); keyed by issue, package and redo (ruling 6)."""
@@ -56,7 +56,7 @@ def work_is_perfunctory(w, k, is_extra):
     return u < logistic(z)
 
 
-@njit(cache=True)
+@kernel
 def outcome_is_true(w, k):
     """Whether a finished package did what it should: 1 - epsilon_q, or kappa_res if perfunctory."""
     p = w.p[0]
@@ -65,7 +65,7 @@ def outcome_is_true(w, k):
     return rng.uniform(w.arrivals[pk.issue].key, rng.OUTCOME, pk.number * 64 + pk.stage) < share
 
 
-@njit(cache=True)
+@kernel
 def efficiency_of_staff(p, station_kind, need):
     """A desk has its own skill; community workers are generalists (ruling 34)."""
     if station_kind == COMMUNITY and need != 4 and need != 5 and need != 7:
@@ -73,7 +73,7 @@ def efficiency_of_staff(p, station_kind, need):
     return 1.0
 
 
-@njit(cache=True)
+@kernel
 def efficiency_of_volunteer(p, skill, need):
     """Matched 1, adjacent e_adj; anybody does general labour (3.7.18)."""
     if skill == need or need == 7:

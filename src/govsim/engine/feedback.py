@@ -8,7 +8,7 @@ and offset C of each belief, a household keeps z, and the belief is read as `C +
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.ledger import charge, post_money
@@ -31,7 +31,7 @@ from govsim.engine.state import (
 )
 
 
-@njit(cache=True)
+@kernel
 def household_of(w, i):
     """The household an issue belongs to: drawn once in its building."""
     a = w.arrivals[i]
@@ -39,13 +39,13 @@ def household_of(w, i):
     return b.first_household + int(rng.uniform(a.key, rng.HOUSEHOLD, 0) * b.n_households)
 
 
-@njit(cache=True)
+@kernel
 def community_of(w, i):
     """The community where the issue is."""
     return w.compounds[w.buildings[w.arrivals[i].building].compound].community
 
 
-@njit(cache=True)
+@kernel
 def current_state(w, i):
     """State occupancy of ruling X2; exactly one for every issue."""
     it = w.issues[i]
@@ -65,7 +65,7 @@ def current_state(w, i):
     return 3 if np.float64(it.petitioned) >= 0.0 else 2
 
 
-@njit(cache=True)
+@kernel
 def note_age(w, i, t):
     """Keep the state an issue was in at 180 and 365 days, before it changes at t."""
     it = w.issues[i]
@@ -76,7 +76,7 @@ def note_age(w, i, t):
         it.state_365 = current_state(w, i)
 
 
-@njit(cache=True)
+@kernel
 def learn(w, i, channel, outcome):
     """e <- e + eta_e (y - e) for the belief in a channel (3.7.3)."""
     rate = w.p[0].belief_learning
@@ -97,7 +97,7 @@ def learn(w, i, channel, outcome):
         b.mean_law += change / b.n_households
 
 
-@njit(cache=True)
+@kernel
 def trust_step(p, trust, satisfied, step):
     """T <- T + eta+ (1 - T) if S >= S*, else T (1 - eta-); `step` scales the change."""
     if satisfied:
@@ -105,7 +105,7 @@ def trust_step(p, trust, satisfied, step):
     return -step * p.trust_loss * trust
 
 
-@njit(cache=True)
+@kernel
 def update_trust(w, i, satisfied, by_community, by_city):
     """Move both trusts of the issue's household by the given steps."""
     p = w.p[0]
@@ -122,7 +122,7 @@ def update_trust(w, i, satisfied, by_community, by_city):
     c.sum_trust_city += change
 
 
-@njit(cache=True)
+@kernel
 def clear_marks(w, i):
     """Take an issue's memos and directives off the units concerned."""
     it = w.issues[i]
@@ -144,7 +144,7 @@ def clear_marks(w, i):
         k = pk.next
 
 
-@njit(cache=True)
+@kernel
 def clear_listing(w, i):
     """Take a listed issue off the lists it stands on (L4)."""
     k = int(w.issues[i].first_package)
@@ -158,7 +158,7 @@ def clear_listing(w, i):
         k = pk.next
 
 
-@njit(cache=True)
+@kernel
 def end_attention(w, i):
     """Leader attention ends: the live count falls and marks are cleared."""
     it = w.issues[i]
@@ -179,7 +179,7 @@ def end_attention(w, i):
             k = pk.next
 
 
-@njit(cache=True)
+@kernel
 def drop_packages(w, i):
     """Forget all packages of an issue."""
     end_attention(w, i)
@@ -195,7 +195,7 @@ def drop_packages(w, i):
     it.open_packages = 0
 
 
-@njit(cache=True)
+@kernel
 def settle_money(w, i, done):
     """Reserved money is spent when the issue is done, else it goes back to its pot (ruling 12)."""
     it = w.issues[i]
@@ -235,7 +235,7 @@ def settle_money(w, i, done):
     it.pot = -2
 
 
-@njit(cache=True)
+@kernel
 def end_issue(w, i, t, status):
     """An issue leaves unresolved: given up (LAPSED) or helped privately (EXITED)."""
     note_age(w, i, t)
@@ -256,7 +256,7 @@ def end_issue(w, i, t, status):
     w.communities[community_of(w, i)].open_issues -= 1.0
 
 
-@njit(cache=True)
+@kernel
 def judge(w, i, t, resolved):
     """Performance, satisfaction, expectation, belief and trust at closure (3.7.14)."""
     p = w.p[0]
@@ -294,7 +294,7 @@ def judge(w, i, t, resolved):
             update_trust(w, i, satisfied, 0.5, 1.0)
 
 
-@njit(cache=True)
+@kernel
 def close_issue(w, i, t):
     """All work is done: the ticket closes; whether the issue is truly resolved was drawn at the work."""
     note_age(w, i, t)
@@ -333,7 +333,7 @@ def close_issue(w, i, t):
         schedule(w.counters, w.events, w.heap, w.buckets, t + delay, CHOICE_DUE, i, int(it.version), i)
 
 
-@njit(cache=True)
+@kernel
 def add_memo(w, k):
     """A task memo to a unit about a package: it counts in the unit's pressure while open."""
     pk = w.packages[k]
@@ -342,7 +342,7 @@ def add_memo(w, k):
         w.stations[pk.station].memos += 1.0
 
 
-@njit(cache=True)
+@kernel
 def unlink_package(w, i, k):
     """Take a finished package out of the issue's list and give it back."""
     it = w.issues[i]

@@ -7,7 +7,7 @@ have is open from then on.
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.effort import logistic
@@ -30,7 +30,7 @@ from govsim.engine.state import (
 )
 
 
-@njit(cache=True)
+@kernel
 def add_package(w, i, kind, station, skill, hours, number):
     """A new package of an issue, not yet in a queue."""
     k = take_package(w.counters, w.packages)
@@ -62,7 +62,7 @@ def add_package(w, i, kind, station, skill, hours, number):
     return k
 
 
-@njit(cache=True)
+@kernel
 def find_package(w, i, kind):
     """The issue's package of a kind, or -1."""
     k = int(w.issues[i].first_package)
@@ -71,7 +71,7 @@ def find_package(w, i, kind):
     return k
 
 
-@njit(cache=True)
+@kernel
 def department_station(w, department, subdistrict):
     """The team of a department that serves a subdistrict: contiguous blocks (ruling 18)."""
     p = w.p[0]
@@ -80,13 +80,13 @@ def department_station(w, department, subdistrict):
     return base + department * p.n_teams + team
 
 
-@njit(cache=True)
+@kernel
 def subdistrict_station(w, i):
     """The station of the issue's subdistrict."""
     return w.p[0].n_communities + w.communities[community_of(w, i)].subdistrict
 
 
-@njit(cache=True)
+@kernel
 def serial_rank(department):
     """Order of renovation work: survey, design, pipes, roads, greening, handover (ruling 9)."""
     if department == 11:
@@ -102,7 +102,7 @@ def serial_rank(department):
     return 5
 
 
-@njit(cache=True)
+@kernel
 def next_stage(w, i):
     """The package of a serial issue that comes next, or -1."""
     best = -1
@@ -117,7 +117,7 @@ def next_stage(w, i):
     return best
 
 
-@njit(cache=True)
+@kernel
 def drawn_hours(w, i, number, share):
     """Hours of one part of the work: a share of the issue's hours, or a draw of its own."""
     p = w.p[0]
@@ -131,7 +131,7 @@ def drawn_hours(w, i, number, share):
     return share * math.exp(kind.hours_mu + kind.hours_sigma * rng.normal(a.key, rng.HOURS, 20 + number)) * scale
 
 
-@njit(cache=True)
+@kernel
 def local_station(w, i):
     """Who does the community's share: the compound's firm for its payers, else the community."""
     a = w.arrivals[i]
@@ -141,7 +141,7 @@ def local_station(w, i):
     return x.community
 
 
-@njit(cache=True)
+@kernel
 def release_work(w, i, t):
     """All gates are open: every part of the work is released at this instant (ruling 9)."""
     it = w.issues[i]
@@ -197,7 +197,7 @@ def release_work(w, i, t):
         k = following
 
 
-@njit(cache=True)
+@kernel
 def open_gate(w, i, gate, t):
     """A gate opens; when it is the last one the work is released."""
     it = w.issues[i]
@@ -221,7 +221,7 @@ def open_gate(w, i, gate, t):
         release_work(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def ask_for_decision(w, i, station, queue_class, t):
     """Gate P: a decision package in the decider's desk (ruling 13)."""
     p = w.p[0]
@@ -241,7 +241,7 @@ def ask_for_decision(w, i, station, queue_class, t):
     enqueue(w, k, t)
 
 
-@njit(cache=True)
+@kernel
 def reserve_money(w, i, highest, with_city, pooled):
     """Gate F: reserve the whole need in the first pot that has it, compound upward (ruling 12).
 
@@ -279,7 +279,7 @@ def reserve_money(w, i, highest, with_city, pooled):
     return pot >= 0
 
 
-@njit(cache=True)
+@kernel
 def pool_pots(w, compound, need, highest):
     """A meeting tops its level's pot up from the one below: returns the pot used, or -1."""
     x = w.compounds[compound]
@@ -301,7 +301,7 @@ def pool_pots(w, compound, need, highest):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def familiarity_of(w, b):
     """omega_b: how well people of a building know each other (3.7.6, ruling 39)."""
     p = w.p[0]
@@ -310,7 +310,7 @@ def familiarity_of(w, b):
     return min(1.0, value + p.L3_familiarity * building.steward_activity)
 
 
-@njit(cache=True)
+@kernel
 def persuasion_share(w, i):
     """p_per = sigma(b0 + b1 skill + b2 T_b + b3 omega_b) (3.7.6)."""
     p = w.p[0]
@@ -322,7 +322,7 @@ def persuasion_share(w, i):
     return logistic(z + p.persuade_familiarity * familiarity_of(w, b))
 
 
-@njit(cache=True)
+@kernel
 def set_parties(w, i):
     """Who must agree and who does already (ruling 1; renovation: consent law, 3/4 of 2/3)."""
     p = w.p[0]
@@ -340,14 +340,14 @@ def set_parties(w, i):
         it.supporters = n // 2
 
 
-@njit(cache=True)
+@kernel
 def contact_hours_of(w, i):
     """Hours of one persuasion contact."""
     p = w.p[0]
     return p.contact_hours_dispute if w.kinds[w.arrivals[i].type].mediated == 1 else p.contact_hours
 
 
-@njit(cache=True)
+@kernel
 def persuade(w, i, t, delay):
     """Gate I: the next package of contacts, at most `contacts_per_day`, outcomes drawn by key."""
     p = w.p[0]
@@ -379,7 +379,7 @@ def persuade(w, i, t, delay):
         enqueue(w, k, t)
 
 
-@njit(cache=True)
+@kernel
 def thin_supporters(w, i, days):
     """Supporters lapse with hazard lambda_I: Bin(n, e^(-lambda dt)) (ruling 30)."""
     it = w.issues[i]
@@ -392,7 +392,7 @@ def thin_supporters(w, i, days):
     it.supporters = kept
 
 
-@njit(cache=True)
+@kernel
 def end_of_contacts(w, i, k, t):
     """A package of contacts is done: enough supporters open gate I, else the next one follows."""
     it = w.issues[i]

@@ -5,26 +5,26 @@ next working window, from the first worker upward, before any package. For every
 `incurred = paid + debt` and `available = paid + served + idle` hold every day.
 """
 
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine.state import N_ACTIVITIES
 
 
-@njit(cache=True)
+@kernel
 def post_unit(w, s, activity, hours):
     """Write hours of a unit under an activity in this month's row."""
     p = w.p[0]
     w.hours[(s * N_ACTIVITIES + activity) * p.n_months + w.counters[0].month] += hours
 
 
-@njit(cache=True)
+@kernel
 def post_outside(w, payer, activity, hours):
     """Write hours of somebody who is no unit: leaders, organisations, members, residents."""
     p = w.p[0]
     w.outside[(payer * N_ACTIVITIES + activity) * p.n_months + w.counters[0].month] += hours
 
 
-@njit(cache=True)
+@kernel
 def charge(w, s, activity, hours):
     """An overhead: recorded now, owed by the unit's desk from the next window on."""
     if hours > 0.0:
@@ -34,7 +34,7 @@ def charge(w, s, activity, hours):
         post_unit(w, s, activity, hours)
 
 
-@njit(cache=True)
+@kernel
 def post_money(w, pot, column, amount):
     """Write money (k¥) of a pot: column 0 inflow, 1 spent."""
     p = w.p[0]

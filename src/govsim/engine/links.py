@@ -8,7 +8,7 @@ booked as idle, at the giver's cost.
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.effort import backlog_weeks, logistic
@@ -34,7 +34,7 @@ from govsim.engine.state import (
 )
 
 
-@njit(cache=True)
+@kernel
 def offer(w, q, skill, hours, payer):
     """Add hours to a community's pool."""
     if hours > 0.0:
@@ -44,7 +44,7 @@ def offer(w, q, skill, hours, payer):
         w.daily[w.counters[0].today].offered_hours += hours
 
 
-@njit(cache=True)
+@kernel
 def settle_pool(w, q):
     """Book last month's offered hours by giver: substantive, perfunctory, idle; then empty the pool."""
     community = w.communities[q]
@@ -71,7 +71,7 @@ def settle_pool(w, q):
         w.pool[q * 8 + skill] = 0.0
 
 
-@njit(cache=True)
+@kernel
 def organisations_give(w, q):
     """L1: P(y=1) = sigma(g0 + g_z z B + g_n (peers - 1/2) + g_l list audit - g_c c - g_M ln M) (3.7.10)."""
     p = w.p[0]
@@ -98,7 +98,7 @@ def organisations_give(w, q):
     charge(w, q, CONVENING, p.convening_hours * math.exp(p.convening_exponent * math.log(p.L1_member_count)))
 
 
-@njit(cache=True)
+@kernel
 def residents_give(w, x):
     """L2: members of a compound's body give a little of their time; residents add to the fund."""
     p = w.p[0]
@@ -113,14 +113,14 @@ def residents_give(w, x):
     w.counters[0].pledged_money += money
 
 
-@njit(cache=True)
+@kernel
 def offer_score(p, motivation, affect, responsibility, need, mandate, fatigue):
     """sigma(u0 + u_m m + u_a a need + u_r r + u_k k mandate - u_f f) (3.7.13)."""
     z = p.offer_intercept + p.offer_motivation * motivation + p.offer_affect * affect * need
     return logistic(z + p.offer_responsibility * responsibility + p.offer_mandate * mandate * mandate - p.offer_fatigue * fatigue)
 
 
-@njit(cache=True)
+@kernel
 def stewards_care(w, b):
     """L3: stewards of a building patrol and fix small things; they tire like all volunteers."""
     p = w.p[0]
@@ -147,7 +147,7 @@ def stewards_care(w, b):
     building.hazard_rate = p.L3_detection_efficiency * patrol / 7.0
 
 
-@njit(cache=True)
+@kernel
 def member_serves(w, v, month):
     """E4: one member's month: hours offered, fatigue, motivation, dropping out (3.7.13)."""
     p = w.p[0]
@@ -187,7 +187,7 @@ def member_serves(w, v, month):
     return motivation
 
 
-@njit(cache=True)
+@kernel
 def members_serve(w):
     """E4 for all members; the mandated share of each community's pool follows."""
     c = w.counters[0]
@@ -208,7 +208,7 @@ def members_serve(w):
         community.mandated_motivation = motivation / max(1.0, on_roster * 1.0)
 
 
-@njit(cache=True)
+@kernel
 def departments_pair(w):
     """E2: events of each department in its communities: share q is work, the rest ceremony (3.7.12)."""
     p = w.p[0]
@@ -224,7 +224,7 @@ def departments_pair(w):
         community.pairing_clarity += (p.E2_pairing_clarity - community.pairing_clarity) * p.E2_quality
 
 
-@njit(cache=True)
+@kernel
 def pair_station(w, department, q, hours, events, quality, desk_share, host_hours):
     """Hours of a paired unit: work into the pool in its own skill, ceremony to nobody's good."""
     p = w.p[0]
@@ -238,7 +238,7 @@ def pair_station(w, department, q, hours, events, quality, desk_share, host_hour
     w.ties[place] += p.tie_gain * quality * (1.0 - w.ties[place])
 
 
-@njit(cache=True)
+@kernel
 def skill_of_department(department):
     """The skill a department's people bring (3.7.18)."""
     if department == 1 or department == 3 or department == 8:
@@ -254,7 +254,7 @@ def skill_of_department(department):
     return 5
 
 
-@njit(cache=True)
+@kernel
 def branches_pair(w):
     """E3: each agency branch in its compounds; general labour (3.7.12)."""
     p = w.p[0]
@@ -276,7 +276,7 @@ def branches_pair(w):
         w.ties[place] += p.tie_gain * p.E3_quality * (1.0 - w.ties[place])
 
 
-@njit(cache=True)
+@kernel
 def keep_lists(w):
     """L4: upkeep by every community and subdistrict, for every listed type (ruling 44)."""
     p = w.p[0]
@@ -285,7 +285,7 @@ def keep_lists(w):
         charge(w, s, UPKEEPING, hours)
 
 
-@njit(cache=True)
+@kernel
 def check_memos(w):
     """A share of open memos is checked each month, at the unit's cost (duban)."""
     p = w.p[0]
@@ -293,7 +293,7 @@ def check_memos(w):
         charge(w, s, REPORTING, w.stations[s].memos * p.memo_check_share * p.memo_check_hours)
 
 
-@njit(cache=True)
+@kernel
 def external_hours(w):
     """Controls of W5: scheduled hours, spread over communities by households."""
     p = w.p[0]
@@ -303,7 +303,7 @@ def external_hours(w):
             offer(w, q, skill, w.external[skill] * share, BY_MEMBERS_LEISURE)
 
 
-@njit(cache=True)
+@kernel
 def part_time_pledges(w):
     """A5: part-time members pledge hours to each community's pool, one skill after another."""
     p = w.p[0]
@@ -313,7 +313,7 @@ def part_time_pledges(w):
             offer(w, q, skill, p.A5_pledged_hours, BY_PART_TIME)
 
 
-@njit(cache=True)
+@kernel
 def give_month(w):
     """All that is given for the coming month."""
     p = w.p[0]

@@ -8,7 +8,7 @@ employer the sitting and the way, the proposer the preparation, the host the min
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.commitment import ask, request_authority, send_memo, settle_jurisdiction
@@ -40,7 +40,7 @@ from govsim.engine.state import (
 )
 
 
-@njit(cache=True)
+@kernel
 def forum_of(w, kind, i):
     """Index of the forum of a kind that covers an issue, or -1 when there is none."""
     p = w.p[0]
@@ -59,7 +59,7 @@ def forum_of(w, kind, i):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def in_remit(w, kind, i, passed_up):
     """Gates of an issue that a forum of this kind may deal with (function flags S12, ruling 13)."""
     it = w.issues[i]
@@ -80,7 +80,7 @@ def in_remit(w, kind, i, passed_up):
     return closed & remit
 
 
-@njit(cache=True)
+@kernel
 def table_item(w, f, i, t):
     """Put an issue on a forum's agenda; order: severity, people affected, petition, age (ruling 29)."""
     p = w.p[0]
@@ -97,7 +97,7 @@ def table_item(w, f, i, t):
     fo.backlog += 1
 
 
-@njit(cache=True)
+@kernel
 def table_issue(w, i, t):
     """Table a gated issue wherever its gates fall in the remit of a forum that exists."""
     for kind in range(5):
@@ -106,14 +106,14 @@ def table_issue(w, i, t):
             table_item(w, f, i, t)
 
 
-@njit(cache=True)
+@kernel
 def is_present(w, f, member):
     """Whether a member of the roster comes to this sitting."""
     fo = w.forums[f]
     return rng.uniform(fo.key, rng.ATTENDANCE, fo.sittings * 64 + member) < w.p[0].attendance_share
 
 
-@njit(cache=True)
+@kernel
 def charge_staff(w, s, hours, internal):
     """Attendance of a unit's people, less what it replaces of other meetings (`substitution`, W7)."""
     hours *= 1.0 - w.p[0].meeting_substitution
@@ -121,14 +121,14 @@ def charge_staff(w, s, hours, internal):
     charge(w, s, CEREMONIAL, hours * internal)
 
 
-@njit(cache=True)
+@kernel
 def charge_guest(w, payer, hours, internal):
     """Attendance of people who are no unit's staff."""
     post_outside(w, payer, MEETING, hours * (1.0 - internal))
     post_outside(w, payer, CEREMONIAL, hours * internal)
 
 
-@njit(cache=True)
+@kernel
 def member_of(w, f, n):
     """Who the n-th member of the roster is: (station or -1, payer) (ruling 20)."""
     p = w.p[0]
@@ -158,7 +158,7 @@ def member_of(w, f, n):
     return -1, BY_RESIDENTS
 
 
-@njit(cache=True)
+@kernel
 def gather(w, f):
     """Who comes; every attendee's hours go to their employer. Returns (present, is_quorate)."""
     p = w.p[0]
@@ -180,7 +180,7 @@ def gather(w, f):
     return present, True
 
 
-@njit(cache=True)
+@kernel
 def host_of(w, f):
     """The unit that hosts a forum and writes its minutes."""
     fo = w.forums[f]
@@ -193,7 +193,7 @@ def host_of(w, f):
     return w.p[0].station_leaders
 
 
-@njit(cache=True)
+@kernel
 def rule_jurisdiction(w, f, i, t):
     """Present units answer at once with the forum's authority; absent ones get a memo (3.7.5)."""
     p = w.p[0]
@@ -215,7 +215,7 @@ def rule_jurisdiction(w, f, i, t):
     settle_jurisdiction(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def group_session(w, i, t):
     """A compound meeting speaks with all who do not yet agree, at half effect (ruling 44)."""
     p = w.p[0]
@@ -234,7 +234,7 @@ def group_session(w, i, t):
         open_gate(w, i, GATE_I, t)
 
 
-@njit(cache=True)
+@kernel
 def rule_item(w, f, i, gates, t):
     """Deal with one item: whatever of the four gates this forum may rule on. Returns gates opened."""
     fo = w.forums[f]
@@ -259,7 +259,7 @@ def rule_item(w, f, i, gates, t):
     return opened
 
 
-@njit(cache=True)
+@kernel
 def table_again(w, f, i, t):
     """Unsettled items are re-tabled at most r_max times, then passed up (3.7.9)."""
     it = w.issues[i]
@@ -274,7 +274,7 @@ def table_again(w, f, i, t):
             table_item(w, above, i, t)
 
 
-@njit(cache=True)
+@kernel
 def next_item(w, f):
     """The first issue of an agenda that still needs this forum, or -1."""
     fo = w.forums[f]
@@ -289,7 +289,7 @@ def next_item(w, f):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def log_sitting(w, f, present, tabled, ruled, hours):
     """One row of the meeting log."""
     c = w.counters[0]
@@ -308,7 +308,7 @@ def log_sitting(w, f, present, tabled, ruled, hours):
     row.hours = hours
 
 
-@njit(cache=True)
+@kernel
 def executive_session(w, t):
     """The routine executive route: K_ex decisions in order of age; it costs hours too (W1)."""
     p = w.p[0]
@@ -331,7 +331,7 @@ def executive_session(w, t):
     fo.sittings += 1
 
 
-@njit(cache=True)
+@kernel
 def pledge_of_units(w, f):
     """Organisations present at a community meeting pledge hours to its pool (A3)."""
     p = w.p[0]
@@ -344,7 +344,7 @@ def pledge_of_units(w, f):
             w.communities[q].pool_offered += p.A3_pledged_hours
 
 
-@njit(cache=True)
+@kernel
 def tie_members(w, f):
     """Part-time members know whom to call: ties of present departments grow (A5)."""
     p = w.p[0]
@@ -357,7 +357,7 @@ def tie_members(w, f):
                 w.ties[department * p.n_communities + q] = r + p.tie_gain * (1.0 - r)
 
 
-@njit(cache=True)
+@kernel
 def sit(w, f, t):
     """One sitting: gather, then the first K items of the agenda (3.7.20)."""
     p = w.p[0]
@@ -393,7 +393,7 @@ def sit(w, f, t):
     fo.sittings += 1
 
 
-@njit(cache=True)
+@kernel
 def hold_meetings(w, t):
     """Every forum whose date has come sits, at the opening hour of this workday (ruling 45)."""
     today = w.counters[0].today

@@ -6,17 +6,17 @@ Tarjan 1986) of nodes from one pool, ordered by (key, tie). Nothing here knows w
 Pools never move during a day: `simulate.py` enlarges them between days.
 """
 
-from numba import njit
+from govsim.engine.compiled import kernel
 
 
 
-@njit(cache=True, forceinline=True)
+@kernel
 def before(time_a, tie_a, time_b, tie_b):
     """Order of events: by time, then tie."""
     return time_a < time_b or (time_a == time_b and tie_a < tie_b)
 
 
-@njit(cache=True)
+@kernel
 def heap_push(counters, heap, time, tie, event):
     """Add an event to today's heap."""
     c = counters[0]
@@ -36,7 +36,7 @@ def heap_push(counters, heap, time, tie, event):
     heap[i].event = event
 
 
-@njit(cache=True)
+@kernel
 def heap_pop(counters, heap):
     """Remove the first event of today and return it. The heap must not be empty."""
     c = counters[0]
@@ -67,7 +67,7 @@ def heap_pop(counters, heap):
     return first
 
 
-@njit(cache=True)
+@kernel
 def schedule(counters, events, heap, buckets, time, kind, entity, version, tie):
     """Let an event happen at `time` (days); beyond the horizon it is forgotten."""
     c = counters[0]
@@ -93,7 +93,7 @@ def schedule(counters, events, heap, buckets, time, kind, entity, version, tie):
         buckets[day] = e
 
 
-@njit(cache=True)
+@kernel
 def open_bucket(counters, events, heap, buckets, day):
     """Move a day's events into the heap."""
     e = buckets[day]
@@ -104,7 +104,7 @@ def open_bucket(counters, events, heap, buckets, day):
         e = following
 
 
-@njit(cache=True)
+@kernel
 def free_event(counters, events, e):
     """Give an event back to the pool."""
     c = counters[0]
@@ -113,7 +113,7 @@ def free_event(counters, events, e):
     c.n_free_events += 1
 
 
-@njit(cache=True)
+@kernel
 def merge(nodes, a, b):
     """Merge two skew heaps; return the root."""
     if a < 0:
@@ -135,7 +135,7 @@ def merge(nodes, a, b):
         a = right
 
 
-@njit(cache=True)
+@kernel
 def queue_push(counters, nodes, root, key, tie, item, version):
     """Add an item to the queue with this root; return the new root."""
     c = counters[0]
@@ -155,7 +155,7 @@ def queue_push(counters, nodes, root, key, tie, item, version):
     return merge(nodes, root, n)
 
 
-@njit(cache=True)
+@kernel
 def queue_pop(counters, nodes, root):
     """Drop the first item; return the new root. Its node goes back to the pool."""
     c = counters[0]
@@ -166,7 +166,7 @@ def queue_pop(counters, nodes, root):
     return following
 
 
-@njit(cache=True)
+@kernel
 def take_package(counters, packages):
     """A package from the pool, or -1 when it is empty."""
     c = counters[0]
@@ -179,7 +179,7 @@ def take_package(counters, packages):
     return k
 
 
-@njit(cache=True)
+@kernel
 def give_package(counters, packages, k):
     """Give a package back; the version grows, so whatever still points to it is stale."""
     c = counters[0]

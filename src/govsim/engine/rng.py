@@ -9,7 +9,7 @@ Every operand is uint64: `uint64 + int64` would become a wrapped signed number i
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _PURPOSE = np.uint64(0xD1B54A32D192ED03)
@@ -32,7 +32,7 @@ NORM, MEMBER, ORGANISATION, DAY_FACTOR, RENOVATION, PROMISE_LAPSE = range(42, 48
 BUILDING, UNIT, FORUM, LEADER, MEMBERS, FIRMS, TYPES, COMPOUND, BRANCH = range(9)
 
 
-@njit(cache=True)
+@kernel
 def mix(x):
     """Scramble 64 bits."""
     x = (x ^ (x >> _S30)) * _M1
@@ -40,40 +40,40 @@ def mix(x):
     return x ^ (x >> _S31)
 
 
-@njit(cache=True)
+@kernel
 def entity_key(seed, family, number):
     """Key of an entity of a run."""
     x = mix(np.uint64(seed) + _GOLDEN * np.uint64(family + 1))
     return mix(x + _GOLDEN * np.uint64(number + 1))
 
 
-@njit(cache=True)
+@kernel
 def child_key(key, number):
     """Key of the `number`-th child of an entity."""
     return mix(key + _GOLDEN * np.uint64(number + 1))
 
 
-@njit(cache=True)
+@kernel
 def uniform(key, purpose, count):
     """Uniform on (0, 1)."""
     x = mix(key + _PURPOSE * np.uint64(purpose + 1) + _COUNT * np.uint64(count))
     return (np.float64(x >> _S11) + 0.5) * _UNIT
 
 
-@njit(cache=True)
+@kernel
 def exponential(key, purpose, count):
     """Unit exponential."""
     return -math.log(uniform(key, purpose, count))
 
 
-@njit(cache=True)
+@kernel
 def normal(key, purpose, count):
     """Standard normal (Box and Muller 1958); uses counts 2n and 2n + 1."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, purpose, 2 * count)))
     return radius * math.cos(2.0 * math.pi * uniform(key, purpose, 2 * count + 1))
 
 
-@njit(cache=True)
+@kernel
 def beta_two_two(key, purpose):
     """Beta(2, 2): the middle of three uniforms."""
     a = uniform(key, purpose, 0)
@@ -82,7 +82,7 @@ def beta_two_two(key, purpose):
     return max(min(a, b), min(max(a, b), c))
 
 
-@njit(cache=True)
+@kernel
 def poisson(key, purpose, mean):
     """Poisson by inversion of one uniform; for means up to about 500."""
     if mean <= 0.0:

@@ -1,7 +1,7 @@
 """Triage, finding the owner, and what happens on arrival there (3.7.4)."""
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.commitment import ask_round, clarity_of
@@ -35,14 +35,14 @@ from govsim.engine.state import (
 )
 
 
-@njit(cache=True)
+@kernel
 def hit_probability(w, i):
     """p_ok = p0 + (1 - p0) Cl, a tie to a department adding to clarity (3.7.4)."""
     p = w.p[0]
     return p.owner_guess_base + (1.0 - p.owner_guess_base) * clarity_of(w, i)
 
 
-@njit(cache=True)
+@kernel
 def start_triage(w, i, t):
     """Intake by the community; wrong hops and upward transfers cost hours and days."""
     p = w.p[0]
@@ -75,7 +75,7 @@ def start_triage(w, i, t):
         owner_found(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def add_departments(w, i):
     """A package for each department the issue needs: the first m of its list, lead first."""
     it = w.issues[i]
@@ -95,7 +95,7 @@ def add_departments(w, i):
             w.stations[station].listed_open += 1.0
 
 
-@njit(cache=True)
+@kernel
 def decider(w, i):
     """Who decides (ruling 13): a <= 2 community, 3 subdistrict, 4 lead department; 5 is tabled."""
     a = w.arrivals[i]
@@ -108,7 +108,7 @@ def decider(w, i):
     return department_station(w, department, w.communities[community_of(w, i)].subdistrict)
 
 
-@njit(cache=True)
+@kernel
 def owner_found(w, i, t):
     """The right owner has the issue: packages are prepared and all its gates start together."""
     p = w.p[0]

@@ -8,7 +8,7 @@ release time, issue). Unchecked here: that a package's issue is still open (its 
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
 from govsim.engine.ledger import charge, post_unit
@@ -35,7 +35,7 @@ _ENFORCEMENT = 2
 _CLASS_WEIGHT = 1.0e7
 
 
-@njit(cache=True)
+@kernel
 def attention_of(w, i, t):
     """Live leader attention A_i in [0, 1]: halves every tau_A (3.7.11)."""
     since = np.float64(w.issues[i].attention)
@@ -46,7 +46,7 @@ def attention_of(w, i, t):
     return math.exp(-math.log(2.0) * max(age, 0.0) / p.attention_half_life)
 
 
-@njit(cache=True)
+@kernel
 def is_open(w, s, t):
     """Whether the unit's window is running at this moment."""
     c = w.counters[0]
@@ -55,7 +55,7 @@ def is_open(w, s, t):
     return t < c.opening_time + w.stations[s].window_today / 24.0
 
 
-@njit(cache=True)
+@kernel
 def class_of(w, k, t):
     """Queue class (3.7.7, ruling 28): 0 directive, 1 urgent or near its deadline, 2 normal, 3 low."""
     pk = w.packages[k]
@@ -73,7 +73,7 @@ def class_of(w, k, t):
     return kind.queue_class
 
 
-@njit(cache=True)
+@kernel
 def queue_of(w, k):
     """Which of the unit's queues a package stands in: communities keep one a skill."""
     pk = w.packages[k]
@@ -82,7 +82,7 @@ def queue_of(w, k):
     return pk.station * 8
 
 
-@njit(cache=True)
+@kernel
 def push_package(w, k, queue_class, key_time):
     """Put a package in its queue under a class."""
     pk = w.packages[k]
@@ -94,7 +94,7 @@ def push_package(w, k, queue_class, key_time):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def enqueue(w, k, t):
     """A package arrives at its unit; somebody idle starts it at once."""
     pk = w.packages[k]
@@ -114,7 +114,7 @@ def enqueue(w, k, t):
             schedule(w.counters, w.events, w.heap, w.buckets, due, DEADLINE_NEAR, k, pk.version, pk.issue)
 
 
-@njit(cache=True)
+@kernel
 def reclass(w, k, t):
     """A package's class has changed (directive, its end, deadline near): move it in its queue."""
     pk = w.packages[k]
@@ -125,7 +125,7 @@ def reclass(w, k, t):
             push_package(w, k, queue_class, pk.release)
 
 
-@njit(cache=True)
+@kernel
 def fresh_head(w, q):
     """Root of a queue after dropping stale nodes, or -1."""
     root = w.queues[q]
@@ -135,7 +135,7 @@ def fresh_head(w, q):
     return root
 
 
-@njit(cache=True)
+@kernel
 def first_queue(w, s):
     """The queue of the unit whose head comes first, or -1 when all are empty."""
     best = -1
@@ -155,7 +155,7 @@ def first_queue(w, s):
     return best
 
 
-@njit(cache=True)
+@kernel
 def adjacent(a, b):
     """Adjacent skills (3.7.18): law-admin, engineering-project, health-social, social-mediation."""
     low = min(a, b)
@@ -167,7 +167,7 @@ def adjacent(a, b):
     )
 
 
-@njit(cache=True)
+@kernel
 def pool_skill_for(w, community, need):
     """The skill of today's pool that serves a need: matched, adjacent, or anybody for general work."""
     base = community * 8
@@ -179,7 +179,7 @@ def pool_skill_for(w, community, need):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def first_queue_for_pool(w, s, community):
     """First package in station order whose skill the pool has and outsiders may serve (walls)."""
     best = -1
@@ -202,7 +202,7 @@ def first_queue_for_pool(w, s, community):
     return best
 
 
-@njit(cache=True)
+@kernel
 def activity_of(kind, mode):
     """Ledger activity of work on a package."""
     if kind == WORK:
@@ -218,7 +218,7 @@ def activity_of(kind, mode):
     return SUBSTANTIVE
 
 
-@njit(cache=True)
+@kernel
 def post_work(w, n, hours):
     """Hours of a worker on the package in hand (negative when an interruption takes them back)."""
     wk = w.workers[n]
@@ -242,7 +242,7 @@ def post_work(w, n, hours):
             it.hours_perfunctory = np.float64(it.hours_perfunctory) + hours
 
 
-@njit(cache=True)
+@kernel
 def run_chunk(w, n, t, hours):
     """Let a worker go on for `hours` from t: to the end, or to the end of today's window."""
     wk = w.workers[n]
@@ -262,7 +262,7 @@ def run_chunk(w, n, t, hours):
         wk.done_at = math.inf
 
 
-@njit(cache=True)
+@kernel
 def begin(w, n, q, t, efficiency, longest):
     """A worker takes the head of queue q: effort is decided at the first start (3.7.8)."""
     wk = w.workers[n]
@@ -298,7 +298,7 @@ def begin(w, n, q, t, efficiency, longest):
     return chunk
 
 
-@njit(cache=True)
+@kernel
 def start_next(w, n, t):
     """An idle worker takes the next package, if there is one for them."""
     wk = w.workers[n]
@@ -326,7 +326,7 @@ def start_next(w, n, t):
     return True
 
 
-@njit(cache=True)
+@kernel
 def dispatch(w, s, t):
     """Give waiting packages to idle workers of a unit whose window is running."""
     st = w.stations[s]
@@ -341,7 +341,7 @@ def dispatch(w, s, t):
             start_next(w, n, t)
 
 
-@njit(cache=True)
+@kernel
 def drop_package(w, k):
     """Forget a package: at once when it waits, at its completion when somebody is on it."""
     pk = w.packages[k]

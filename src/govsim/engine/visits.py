@@ -1,7 +1,7 @@
 """City leaders' visits: discovery, directives, staging, and what they cost (3.7.11, E1)."""
 
 
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.feedback import end_attention
@@ -23,7 +23,7 @@ from govsim.engine.state import (
 from govsim.engine.voice import give_attention, restart_patience, voice
 
 
-@njit(cache=True)
+@kernel
 def plan_visits(w, quarter):
     """At the start of a quarter every leader's visits are dated: floor(x v) and one more by chance."""
     p = w.p[0]
@@ -39,7 +39,7 @@ def plan_visits(w, quarter):
             schedule(w.counters, w.events, w.heap, w.buckets, time, VISIT, j, quarter * 256 + v, j)
 
 
-@njit(cache=True)
+@kernel
 def score_of_community(w, q):
     """What draws a leader: 1 most open issues, 2 most petitions, 3 the tidiest place."""
     community = w.communities[q]
@@ -51,7 +51,7 @@ def score_of_community(w, q):
     return -community.open_issues / size
 
 
-@njit(cache=True)
+@kernel
 def pick_community(w, j, n):
     """At random, or the best by score among a handful drawn by key (a quarter of all, 2 at least)."""
     p = w.p[0]
@@ -67,7 +67,7 @@ def pick_community(w, j, n):
     return best
 
 
-@njit(cache=True)
+@kernel
 def direct(w, j, i, t):
     """A directive: live attention, held in the leader's list; the oldest makes room (ruling 17)."""
     p = w.p[0]
@@ -93,7 +93,7 @@ def direct(w, j, i, t):
     charge(w, w.compounds[p2].community, REPORTING, p.E1_reporting_hours)
 
 
-@njit(cache=True)
+@kernel
 def look_around(w, q, j, n, t):
     """Open issues of the community the leader happens to see; ended ones leave the list on the way."""
     p = w.p[0]
@@ -117,7 +117,7 @@ def look_around(w, q, j, n, t):
         i = following
 
 
-@njit(cache=True)
+@kernel
 def visit(w, j, n, t):
     """One visit: leader, entourage, host and staging are paid, then the leader looks around."""
     p = w.p[0]

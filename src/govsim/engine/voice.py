@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.feedback import (
@@ -44,7 +44,7 @@ from govsim.engine.state import (
 )
 
 
-@njit(cache=True)
+@kernel
 def access_costs(p, ses, doorstep):
     """Access costs of community and law for a household: kappa_o + kappa_SES (1/2 - SES) (3.7.18)."""
     community = p.access_cost_community + p.access_cost_ses_community * (0.5 - ses)
@@ -52,7 +52,7 @@ def access_costs(p, ses, doorstep):
     return community, law + p.access_cost_ses_law * (0.5 - ses)
 
 
-@njit(cache=True)
+@kernel
 def choose(w, i):
     """Channel choice: V_o = b_s s + b_e e_o + b_T (T - 1/2) - kappa_o, V_silence = 0,
     P(o) = exp(V_o / theta) / sum (3.7.3); keyed by (issue, number of the choice)."""
@@ -96,7 +96,7 @@ def choose(w, i):
     return VIA_PETITION if u < w2 else VIA_LAW
 
 
-@njit(cache=True)
+@kernel
 def restart_patience(w, i, t):
     """Patience ~ Exp(mean), restarted at each choice (ruling 15); a silent issue is given up at 6 means."""
     p = w.p[0]
@@ -109,7 +109,7 @@ def restart_patience(w, i, t):
     schedule(w.counters, w.events, w.heap, w.buckets, due, CHOICE_DUE, i, int(it.version), i)
 
 
-@njit(cache=True)
+@kernel
 def mark_directive(w, i, t):
     """Attention names every unit concerned: pressure on them, first class in every queue (3.7.11)."""
     it = w.issues[i]
@@ -126,7 +126,7 @@ def mark_directive(w, i, t):
         k = pk.next
 
 
-@njit(cache=True)
+@kernel
 def give_attention(w, i, t):
     """A_i <- 1: live for a half-life; gate P becomes a first-class decision of a leader (ruling 13)."""
     p = w.p[0]
@@ -140,7 +140,7 @@ def give_attention(w, i, t):
         ask_for_decision(w, i, p.station_leaders, 0, t)
 
 
-@njit(cache=True)
+@kernel
 def attention_over(w, i, t):
     """Attention has halved: marks and first class end (ruling 28)."""
     end_attention(w, i)
@@ -150,7 +150,7 @@ def attention_over(w, i, t):
         k = w.packages[k].next
 
 
-@njit(cache=True)
+@kernel
 def voice(w, i, t, channel):
     """An issue becomes known to somebody in government."""
     note_age(w, i, t)
@@ -162,7 +162,7 @@ def voice(w, i, t, channel):
     it.version = int(it.version) + 1
 
 
-@njit(cache=True)
+@kernel
 def petition(w, i, t):
     """A case at the petition office; with some luck a leader's attention (3.7.15, ruling 17)."""
     p = w.p[0]
@@ -188,7 +188,7 @@ def petition(w, i, t):
     schedule(w.counters, w.events, w.heap, w.buckets, t + p.petition_interval, PETITION_DUE, i, int(it.petitions), i)
 
 
-@njit(cache=True)
+@kernel
 def petition_again(w, i, t):
     """Petitioners come back while they believe in it (ruling 41)."""
     b = w.buildings[w.arrivals[i].building]
@@ -198,7 +198,7 @@ def petition_again(w, i, t):
         petition(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def go_to_law(w, i, t):
     """A legal or mediation case: at the doorstep station where there is one, else at justice."""
     p = w.p[0]
@@ -216,7 +216,7 @@ def go_to_law(w, i, t):
     enqueue(w, add_package(w, i, LAW_CASE, station, 0, p.law_case_hours, 13), t)
 
 
-@njit(cache=True)
+@kernel
 def law_decided(w, i, k, t):
     """A case ends: success settles a private matter or opens gate I, and the rest goes the ordinary way."""
     note_age(w, i, t)
@@ -235,7 +235,7 @@ def law_decided(w, i, k, t):
         start_triage(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def in_service(w, i):
     """Whether somebody is working on the issue now (ruling 15: then expiry is ignored)."""
     k = int(w.issues[i].first_package)
@@ -246,7 +246,7 @@ def in_service(w, i):
     return False
 
 
-@njit(cache=True)
+@kernel
 def remind(w, i):
     """A reminder to the community: half a triage, and a memo while the issue is open."""
     it = w.issues[i]
@@ -257,7 +257,7 @@ def remind(w, i):
         w.stations[q].memos += 1.0
 
 
-@njit(cache=True)
+@kernel
 def reopen(w, i, t):
     """A falsely closed issue comes back: same identity, redo + 1, no new gates (ruling 14)."""
     note_age(w, i, t)
@@ -273,14 +273,14 @@ def reopen(w, i, t):
     release_work(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def first_choice(w, i, t):
     """A new issue: its household notices at once and chooses (3.7.2, 3.7.3)."""
     channel = choose(w, i)
     act(w, i, t, channel)
 
 
-@njit(cache=True)
+@kernel
 def act(w, i, t, channel):
     """Carry out a choice about an issue that nobody in government knows yet."""
     if channel == VIA_PRIVATE:
@@ -299,7 +299,7 @@ def act(w, i, t, channel):
         restart_patience(w, i, t)
 
 
-@njit(cache=True)
+@kernel
 def patience_over(w, i, t):
     """A household's patience ends: it chooses again (ruling 15)."""
     it = w.issues[i]
