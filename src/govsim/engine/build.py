@@ -369,15 +369,16 @@ def organisations_of(scenario: Scenario) -> np.recarray:
     return organisations
 
 
-def members_of(scenario: Scenario, mechanism: Mechanism) -> np.recarray:
-    """In-service members: home community, employer, skill, motives (ruling 40)."""
+def members_of(scenario: Scenario, mechanism: Mechanism, capacity: dict[str, Any]) -> np.recarray:
+    """In-service members: home community, employer by size of desk, skill, motives (ruling 40)."""
     e4 = mechanism.E4
     n = round(e4.members_per_thousand * scenario.city.n_residents / 1000) if e4.dose > 0 else 0
     members = st.blank(st.MEMBER_RECORD, n)
     stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.MEMBER]))
     size = len(members)
     members.community = stream.integers(0, scenario.city.n_communities, size)
-    members.department = stream.integers(0, 12, size)
+    desks = np.array([workers * window for workers, window in capacity["department"]])
+    members.department = np.searchsorted(np.cumsum(desks) / desks.sum(), stream.random(size))
     skilled = np.array([1, 2, 1, 2, 0, 4, 4, 5, 2, 3, 1, 5])[members.department]
     members.skill = np.where(stream.random(size) < e4.general_labour_share, 7, skilled)
     members.affect = stream.beta(3, 3, size)

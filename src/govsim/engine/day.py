@@ -575,3 +575,4 @@ def table_all(w, t):
             table_issue(w, i, t)
 
 
+

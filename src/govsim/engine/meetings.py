@@ -342,6 +342,7 @@ def pledge_of_units(w, f):
             w.pool[q * 8 + o.skill] += p.A3_pledged_hours
             w.given[q * 12 + BY_ORGANISATIONS] += p.A3_pledged_hours
             w.communities[q].pool_offered += p.A3_pledged_hours
+            w.daily[w.counters[0].today].offered_hours += p.A3_pledged_hours
 
 
 @kernel

@@ -101,7 +101,7 @@ def enqueue(w, k, t):
     st = w.stations[pk.station]
     pk.release = t
     pk.queued = 1
-    st.offered += pk.left
+    st.offered += pk.left / efficiency_of_staff(w.p[0], st.kind, pk.skill)
     st.queued_hours += pk.left
     st.queue_length += 1
     queue_class = class_of(w, k, t)

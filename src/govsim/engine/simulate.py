@@ -9,6 +9,7 @@ from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.arrivals import blank_times
 from govsim.engine.day import advance, table_all
+from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
 
@@ -80,11 +81,13 @@ def _calibrated(scenario: Scenario) -> dict[str, Any]:
         return _capacity(scenario, hours)
     for _ in range(2):
         pilot = Engine(scenario, capacity=_capacity(scenario, hours))
+        pilot.advance(scenario.days // 2)
+        before = pilot.asked_hours()
         pilot.advance(scenario.days)
-        hours = pilot.yearly_demand(from_day=365)
+        hours = pilot.yearly_demand(before, scenario.days - scenario.days // 2)
         if gates.executive_slots is None:
             sittings = 365 / gates.executive_interval
-            load = pilot.executive_inflow(from_day=365) / sittings
+            load = pilot.executive_inflow() / sittings
             hours["executive_slots"] = max(1, int(np.ceil(load / gates.executive_load)))
         else:
             hours["executive_slots"] = gates.executive_slots
@@ -211,10 +214,18 @@ class Engine:
         memory = np.zeros(len(forums) * len(self.scenario.demand.types))
         return w._replace(forums=forums, sittings=sittings, memory=memory)
 
-    def switch(self, mechanism: Mechanism, external: ExternalHours | None = None) -> None:
-        """Start a mechanism today; what already waits at gates is tabled in its meetings."""
+    def switch(
+        self, mechanism: Mechanism, external: ExternalHours | None = None, behaviour: Behaviour | None = None
+    ) -> None:
+        """Start a mechanism today; what already waits at gates is tabled in its meetings.
+
+        `behaviour` is for variants that change how people behave, such as the ceremonial placebo.
+        """
         external = external or ExternalHours()
-        scenario = self.scenario.model_copy(update={"mechanism": mechanism, "external": external})
+        changes: dict[str, Any] = {"mechanism": mechanism, "external": external}
+        if behaviour is not None:
+            changes["behaviour"] = behaviour
+        scenario = self.scenario.model_copy(update=changes)
         self.scenario = scenario
         self.switched = True
         with np.errstate(over="ignore"):
@@ -222,7 +233,7 @@ class Engine:
             p = build.parameters(scenario, self.capacity, mechanism, external)
             listed = 1 - float(np.exp(-mechanism.L4.dose))
             kinds, _ = build.type_tables(scenario.demand, scenario.behaviour, listed, scenario.seed)
-            members = build.members_of(scenario, mechanism)
+            members = build.members_of(scenario, mechanism, self.capacity)
             directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
             w = w._replace(p=p, kinds=kinds, members=members, directives=directives,
                            external=np.asarray(external.hours_by_skill, float))  # fmt: skip
@@ -300,11 +311,14 @@ class Engine:
         """Issues that have arisen so far."""
         return int(self.world.counters.next_arrival[0])
 
-    def yearly_demand(self, from_day: int) -> dict[str, Any]:
-        """Hours asked of each class of unit a year, shared out by residents (load solve, ruling 5)."""
+    def asked_hours(self) -> np.ndarray:
+        """Hours asked of each unit so far: packages offered and overheads."""
+        return self.world.stations.offered + self.world.stations.incurred
+
+    def yearly_demand(self, before: np.ndarray, days: int) -> dict[str, Any]:
+        """Hours asked of each class of unit a year since `before`, shared out by residents (ruling 5)."""
         w = self.world
-        years = self.day / 365
-        asked = (w.stations.offered + w.stations.incurred) / years
+        asked = (self.asked_hours() - before) / (days / 365)
         kind = w.stations.kind
         weight = w.communities.n_households / w.communities.n_households.sum()
         community = asked[kind == st.COMMUNITY].sum() * weight
@@ -317,7 +331,7 @@ class Engine:
             "leaders": float(asked[kind == st.LEADERS].sum()) + 10.0,
         }
 
-    def executive_inflow(self, from_day: int) -> float:
+    def executive_inflow(self) -> float:
         """Issues a year that need the executive route."""
         w = self.world
         authority = w.kinds.authority[w.arrivals.type]
@@ -328,3 +342,11 @@ class Engine:
 def simulate_engine(scenario: Scenario) -> Engine:
     """Run a scenario from its first day to its last."""
     return Engine(scenario).advance(scenario.days)
+
+
+def is_compiled() -> bool:
+    """Whether the compiled engine lies in the cache already."""
+    import os
+    from pathlib import Path
+
+    return any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("day.advance*.nbc"))

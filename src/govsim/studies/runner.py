@@ -56,8 +56,8 @@ class Machinery:
 
 def default_machinery() -> Machinery:
     """Return the engine and its measures, imported on call (numba loads with them)."""
-    from govsim.engine.measure import measure
     from govsim.engine.simulate import Engine
+    from govsim.results.metrics import measure
 
     return Machinery(Engine, measure)
 
