@@ -93,7 +93,7 @@ def run_jobs(
     for index, job in enumerate(jobs):
         histories.setdefault((id(job.world), job.seed), []).append(index)
     state = _State(machines, jobs)
-    threads = max(1, min(workers or os.process_cpu_count() or 1, len(histories)))
+    threads = max(1, min(workers or len(os.sched_getaffinity(0)), len(histories)))
     with ThreadPoolExecutor(threads, thread_name_prefix="govsim") as pool:
         pending = {pool.submit(state.run_history, indices) for indices in histories.values()}
         try:
