@@ -54,9 +54,10 @@ def _free_folder(out: str) -> Path:
 
 def _world(city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int) -> Any:
     """The scenario asked for."""
-    from govsim.records import demand_profile, load_default_profile, read_log
+    from govsim.records import demand_profile, read_log
     from govsim.scenario.city import resolve_city
     from govsim.scenario.inputs import override
+    from govsim.scenario.profile import load_default_profile
     from govsim.scenario.scenario import Scenario
 
     place = resolve_city(city, names=names)
@@ -68,17 +69,8 @@ def _world(city: str, names: str, records: str | None, mapping: str | None, days
         for row in log.rejected.itertuples():
             typer.echo(f"  {row.n_rows} rows: {row.reason}", err=True)
         profile = demand_profile(log)
-    changes: dict[str, Any] = {
-        "days": days, "seed": seed, "demand.weekday_factor": profile.weekday_factor,
-        "demand.month_factor": profile.month_factor, "demand.daily_variance": min(profile.daily_variance, 10.0),
-        "demand.profile": profile.source,
-    }  # fmt: skip
-    if profile.type_shares:
-        total = sum(profile.type_shares.values())
-        changes["demand.types"] = {
-            kind.code: {"share": profile.type_shares.get(kind.code, 0.0) / total} for kind in Scenario().demand.types
-        }
-    return override(Scenario(city=place, name="compare"), changes)
+    world = Scenario(city=place, name="compare", demand=profile.apply())
+    return override(world, {"days": days, "seed": seed})
 
 
 def _write(comparison: Any, folder: Path, lang: str) -> None:

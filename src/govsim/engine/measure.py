@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.state import (
     CLOSED,
     EXITED,
@@ -39,7 +40,7 @@ ISSUE_TALLIES = (
     "delay_given_up",
     "closure_silent", "closure_routing", "closure_jurisdiction", "closure_power", "closure_funds",
     "closure_interests", "closure_queue", "closure_service", "closure_law",
-    "closure_after_closure", "closure_given_up", "closure_days",
+    "closure_days",
     "petitions", "petitions_repeated", "petitions_collective", "petitioned",
     "satisfaction_population", "population_judged", "satisfaction_closed", "closed_judged",
     "resolved_locally", "resolved_simple", "resolved_simple_locally",
@@ -60,7 +61,7 @@ T_IN_180, T_IN_365, T_STATES_180, T_STATES_365 = 13, 21, 29, 30
     T_DUE, T_RESOLVED_DUE, T_CLOSED_DUE, T_CLOSED_NOT_RESOLVED, T_RESOLVED_NOT_CLOSED,
     T_STOOD_DUE, T_STOOD_NOT_RESOLVED,
 ) = range(31, 40)  # fmt: skip
-T_DELAY, T_CLOSURE, T_CLOSURE_DAYS = 40, 51, 62
+T_DELAY, T_CLOSURE, T_CLOSURE_DAYS = 40, 51, 60
 (
     T_PETITIONS, T_PETITIONS_REPEATED, T_PETITIONS_COLLECTIVE, T_PETITIONED,
     T_SATISFACTION_POPULATION, T_POPULATION_JUDGED, T_SATISFACTION_CLOSED, T_CLOSED_JUDGED,
@@ -69,7 +70,7 @@ T_DELAY, T_CLOSURE, T_CLOSURE_DAYS = 40, 51, 62
     T_TRIAGED, T_HOPS, T_MULTIPLE, T_ASKS, T_LAPSES, T_TABLED_TIMES, T_RETABLED,
     T_DIRECTED, T_REOPENED, T_HOURS_SERVED, T_HOURS_PERFUNCTORY,
     T_DEMAND_LOWER, T_DEMAND_UPPER,
-) = range(63, 91)  # fmt: skip
+) = range(61, 89)  # fmt: skip
 N_TALLIES = len(ISSUE_TALLIES)
 
 STAGES = (
@@ -79,6 +80,7 @@ STAGES = (
 """Where an issue's days go; each day is in exactly one stage, or shared by gates (ruling X9)."""
 (S_SILENT, S_ROUTING, S_JURISDICTION, S_POWER, S_FUNDS, S_INTERESTS, S_QUEUE, S_SERVICE, S_LAW,
  S_AFTER_CLOSURE, S_GIVEN_UP) = range(11)  # fmt: skip
+N_STAGES = 11
 
 COLLECTIVE = 5
 """Persons from which a petition is collective (3.14)."""
@@ -88,14 +90,14 @@ _LOCAL = 2
 _ORDER, _ROTATION = 1000, 1001  # purposes of this file's draws, far from those of `rng`
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def moment(x):
     """A duration of the log as float64; "not yet" (nan) becomes infinity."""
     x = np.float64(x)
     return x if x >= 0.0 else _NEVER
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def resolution_of(it):
     """t* - t0: age at the true resolution that lasts, infinite if there is none (X1, X3)."""
     if it.status != RESOLVED:
@@ -103,7 +105,7 @@ def resolution_of(it):
     return moment(it.resolved)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def state_of(it):
     """The state an issue is in, exactly one of `STATES` (X2)."""
     if it.status == RESOLVED:
@@ -122,7 +124,7 @@ def state_of(it):
     return 3 if moment(it.petitioned) < _NEVER else 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def settle_states(arrivals, issues, horizon):
     """Fill in the state at 180 and 365 days of issues that have not changed since that age.
 
@@ -138,63 +140,67 @@ def settle_states(arrivals, issues, horizon):
             it.state_365 = state_of(it)
 
 
-@njit(cache=True, nogil=True)
-def share_gates(opening, start, end, out, base):
-    """Each day in [start, end) goes in equal parts to the gates still closed (X9).
+@kernel
+def gate_share(own, a, b, c):
+    """Days a gate answers for that was closed for `own` days beside gates closed for a, b and c.
 
-    `opening[g]` is the moment gate g opened. Days on which none is closed are waiting in a queue.
+    int_0^own dt / #{gates closed at t}: all close together at triage, and each day is split equally
+    among those still closed (X9). With the others cut at `own` and sorted to p <= q <= r,
+    p/4 + (q - p)/3 + (r - q)/2 + (own - r).
     """
-    t = start
-    while t < end:
-        closed = 0
-        until = end
-        for g in range(4):
-            if opening[g] > t:
-                closed += 1
-                until = min(until, opening[g])
-        if closed == 0:
-            out[base + S_QUEUE] += end - t
-            return
-        for g in range(4):
-            if opening[g] > t:
-                out[base + S_JURISDICTION + g] += (until - t) / closed
-        t = until
+    a, b, c = min(a, own), min(b, own), min(c, own)
+    low, high = min(a, b), max(a, b)
+    p, r = min(low, c), max(high, c)
+    q = max(low, min(high, c))
+    return p / 4.0 + (q - p) / 3.0 + (r - q) / 2.0 + (own - r)
 
 
-@njit(cache=True, nogil=True)
-def spend_days(it, end, opening, out, base):
-    """Add the days an issue lived before age `end` to the stages it spent them in.
+@kernel
+def share_gates(it, triaged, released, spent):
+    """Share the days from triage to release among the gates; with none closed, it is a queue."""
+    length = released - triaged
+    still = int(it.closed_gates)
+    j = length if still & 1 else min(max(moment(it.jurisdiction) - triaged, 0.0), length)
+    p = length if still & 2 else min(max(moment(it.power) - triaged, 0.0), length)
+    f = length if still & 4 else min(max(moment(it.funds) - triaged, 0.0), length)
+    i = length if still & 8 else min(max(moment(it.interests) - triaged, 0.0), length)
+    spent[S_JURISDICTION] = gate_share(j, p, f, i)
+    spent[S_POWER] = gate_share(p, j, f, i)
+    spent[S_FUNDS] = gate_share(f, j, p, i)
+    spent[S_INTERESTS] = gate_share(i, j, p, f)
+    spent[S_QUEUE] = length - max(max(j, p), max(f, i))
+
+
+@kernel
+def spend_days(it, end, spent):
+    """Days an issue lived before age `end`, by the stage it spent them in: `spent[stage]`.
 
     The stages follow each other, each cut at the issue's end, so that they sum to `end`. An issue
     first voiced at law is there until somebody in government owns it.
     """
+    spent[:] = 0.0
     stop = min(end, moment(it.ended))
     voiced = min(moment(it.voiced), stop)
-    out[base + S_SILENT] += voiced
-    out[base + S_GIVEN_UP] += end - stop
+    spent[S_SILENT] = voiced
+    spent[S_GIVEN_UP] = end - stop
     if voiced >= stop:
         return
     triaged = min(max(moment(it.triaged), voiced), stop)
     is_law = moment(it.law) == voiced
-    out[base + (S_LAW if is_law else S_ROUTING)] += triaged - voiced
+    spent[S_LAW if is_law else S_ROUTING] = triaged - voiced
     released = min(max(moment(it.released), triaged), stop)
     if released > triaged:
-        still = int(it.closed_gates)
-        opening[0] = _NEVER if still & 1 else moment(it.jurisdiction)
-        opening[1] = _NEVER if still & 2 else moment(it.power)
-        opening[2] = _NEVER if still & 4 else moment(it.funds)
-        opening[3] = _NEVER if still & 8 else moment(it.interests)
-        share_gates(opening, triaged, released, out, base)
+        share_gates(it, triaged, released, spent)
     started = min(max(moment(it.started), released), stop)
     closed = min(max(moment(it.closed), started), stop)
-    out[base + S_QUEUE] += started - released
-    out[base + S_SERVICE] += closed - started
-    out[base + S_AFTER_CLOSURE] += stop - closed
+    spent[S_QUEUE] += started - released
+    spent[S_SERVICE] = closed - started
+    spent[S_AFTER_CLOSURE] = stop - closed
 
 
-@njit(cache=True, nogil=True)
-def tally_outcome(it, follow, opening, c):
-    """Primary outcome, state occupancy, and where the days went (X1, X2, X9)."""
+@kernel
+def tally_outcome(it, follow, c):
+    """Primary outcome and state occupancy (X1, X2)."""
     at = resolution_of(it)
     left = moment(it.ended) if it.status == EXITED else _NEVER
     if follow >= 180.0:
@@ -203,7 +209,6 @@ def tally_outcome(it, follow, opening, c):
         c[T_DAYS_180_EXITS] += min(min(at, left), 180.0)
         if at <= 180.0:
             c[T_RESOLVED_180] += 1.0
-        spend_days(it, min(at, 180.0), opening, c, T_DELAY)
     if follow >= 365.0:
         c[T_FOLLOWED_365] += 1.0
         c[T_DAYS_365] += min(at, 365.0)
@@ -218,7 +223,7 @@ def tally_outcome(it, follow, opening, c):
         c[T_IN_365 + it.state_365] += 1.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tally_deadline(it, deadline, follow, c):
     """Resolved and closed by the deadline: from onset for latent, from voice for voiced (X4, X5)."""
     at = resolution_of(it)
@@ -241,7 +246,7 @@ def tally_deadline(it, deadline, follow, c):
     c[T_STOOD_NOT_RESOLVED] += is_standing and not is_true
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tally_response(it, authority, follow, c):
     """Petitions, satisfaction (X12), and who solved it."""
     n = np.float64(it.petitions)
@@ -270,7 +275,7 @@ def tally_response(it, authority, follow, c):
             c[T_RESOLVED_SIMPLE_LOCALLY] += is_local
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tally_path(it, c):
     """Channels, routing, commitments and meetings on an issue's way."""
     if moment(it.voiced) < _NEVER:
@@ -298,7 +303,7 @@ def tally_path(it, c):
     c[T_HOURS_PERFUNCTORY] += it.hours_perfunctory
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lower_share(authority, n_departments, splits):
     """Share of an issue's hours for the community and below, by the baseline work split (3.7.18)."""
     if authority <= _LOCAL:
@@ -306,7 +311,7 @@ def lower_share(authority, n_departments, splits):
     return splits[authority - 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tally_issues(arrivals, issues, deadlines, authorities, splits, start, end, horizon, group, out):
     """One pass over the log: `out[g]` gets the sums of the issues of group g.
 
@@ -319,7 +324,6 @@ def tally_issues(arrivals, issues, deadlines, authorities, splits, start, end, h
     group : int64[issue], or empty for one group; a negative group is left out.
     out : float64[n_groups, N_TALLIES], added to.
     """
-    opening = np.zeros(4)
     end = min(end, horizon)
     for i in range(len(issues)):
         onset = arrivals[i].onset
@@ -333,24 +337,50 @@ def tally_issues(arrivals, issues, deadlines, authorities, splits, start, end, h
         k = arrivals[i].type
         follow = horizon - onset
         c[T_LATENT] += 1.0
-        tally_outcome(it, follow, opening, c)
+        tally_outcome(it, follow, c)
         tally_deadline(it, deadlines[k], follow, c)
         tally_response(it, authorities[k], follow, c)
         tally_path(it, c)
-        closed = moment(it.closed)
-        if closed < _NEVER:
-            c[T_CLOSURE_DAYS] += closed
-            spend_days(it, closed, opening, c, T_CLOSURE)
         hours = np.float64(it.hours)
         lower = hours * lower_share(authorities[k], it.n_departments, splits)
         c[T_DEMAND_LOWER] += lower
         c[T_DEMAND_UPPER] += hours - lower
 
 
+@kernel
+def tally_stages(arrivals, issues, start, end, horizon, group, spent, out):
+    """Where the days went: up to min(t*, 180), and up to the first closure (X9).
+
+    As `tally_issues`, and `spent`: float64[N_STAGES] to work in.
+    """
+    end = min(end, horizon)
+    for i in range(len(issues)):
+        onset = arrivals[i].onset
+        if onset < start or onset >= end:
+            continue
+        g = group[i] if len(group) > 0 else 0
+        if g < 0:
+            continue
+        c = out[g]
+        it = issues[i]
+        closed = moment(it.closed)
+        until = min(resolution_of(it), 180.0)
+        spend_days(it, until, spent)
+        if horizon - onset >= 180.0:
+            for s in range(N_STAGES):
+                c[T_DELAY + s] += spent[s]
+        if closed < _NEVER:
+            if closed > until:
+                spend_days(it, closed, spent)
+            c[T_CLOSURE_DAYS] += closed
+            for s in range(N_STAGES - 2):
+                c[T_CLOSURE + s] += spent[s]
+
+
 # ---- incidence (Aalen and Johansen 1978) ---------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lifetimes(arrivals, issues, start, end, horizon, exits_resolve, group, chosen, ages, causes):
     """Age at the first ending of every issue of the window, and its cause; returns how many.
 
@@ -436,7 +466,7 @@ def incidence_area(ages, causes, tau):
 # ---- equity across compounds ---------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tally_cells(arrivals, issues, compound, deadlines, start, end, horizon, n_cell, r_cell):
     """Latent issues due, and resolved by the deadline from onset, by type and compound (X4, X8)."""
     end = min(end, horizon)
@@ -499,7 +529,7 @@ def erreygers(health, status):
     return 8.0 * covariance
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def random_order(key, n, n_ones, sums):
     """Running sums of a random order of `n_ones` ones among n, written twice over (length 2n + 1).
 
@@ -516,7 +546,7 @@ def random_order(key, n, n_ones, sums):
         sums[n + j + 1] = sums[n] + sums[j + 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_rotations(key, cells, n, sums, counts):
     """Add one type's resolved issues to every reshuffle: one rotation of the order for each.
 
@@ -582,7 +612,7 @@ def mean_status(compound, first, n, ses, n_compounds):
 # ---- hours ---------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tally_hours(hours, outside, payer, is_lower, first, last, by_payer, by_side):
     """Sum hours over the months [first, last).
 

@@ -233,10 +233,10 @@ def tally_groups(
     out = np.zeros((n_groups, kernels.N_TALLIES))
     taxonomy = taxonomy_of(scenario)
     codes = np.zeros(0, np.int64) if group is None else np.ascontiguousarray(group, np.int64)
-    kernels.tally_issues(
-        columns.arrivals, columns.issues, *taxonomy, float(window.start), float(window.end),
-        float(horizon), codes, out,
-    )  # fmt: skip
+    log = columns.arrivals, columns.issues
+    days = float(window.start), float(window.end), float(horizon)
+    kernels.tally_issues(*log, *taxonomy, *days, codes, out)
+    kernels.tally_stages(*log, *days, codes, np.zeros(kernels.N_STAGES), out)
     return out
 
 
