@@ -10,7 +10,21 @@ __version__ = "0.1.0"
 
 #: Public name -> module that defines it. To publish a name, add a line here.
 _PUBLIC: dict[str, str] = {
+    "City": "govsim.scenario.city",
+    "Comparison": "govsim.studies.compare",
+    "Demand": "govsim.scenario.demand",
+    "Mechanism": "govsim.scenario.mechanism",
+    "Run": "govsim.results.run",
+    "Scenario": "govsim.scenario.scenario",
+    "apply": "govsim.scenario.variants",
+    "compare": "govsim.studies.compare",
     "data_path": "govsim.paths",
+    "label": "govsim.labels",
+    "load_scenario": "govsim.scenario.files",
+    "override": "govsim.scenario.inputs",
+    "save_scenario": "govsim.scenario.files",
+    "simulate": "govsim.results.simulate",
+    "variant": "govsim.scenario.variants",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

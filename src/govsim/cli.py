@@ -79,10 +79,7 @@ def _write(comparison: Any, folder: Path, lang: str) -> None:
     import shutil
     import tempfile
 
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from govsim.show.figures import plot_comparison
+    from govsim.show.figures import save_comparison
 
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -92,8 +89,7 @@ def _write(comparison: Any, folder: Path, lang: str) -> None:
         (draft / "manifest.json").write_text(
             json.dumps({"kind": "govsim comparison", **comparison.provenance}, ensure_ascii=False, indent=2), encoding="utf-8"
         )
-        figure = plot_comparison(comparison, lang)
-        figure.savefig(draft / "comparison.png", dpi=130)
+        save_comparison(comparison, draft / "comparison.png", lang)
         if folder.exists():
             shutil.rmtree(folder)
         draft.chmod(0o755)

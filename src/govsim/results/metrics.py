@@ -41,7 +41,7 @@ class Metric:
     Attributes
     ----------
     unit
-        ``1`` for shares and indices; ``d`` days, ``h`` hours, ``k¥``; ``/1000·yr`` per 1,000
+        ``1`` for shares and indices; ``d`` days, ``h`` hours, ``k¥``; ``1/1000·yr`` per 1,000
         residents and year.
     better
         Which way is better for residents, other things equal; ``none`` where neither is.
@@ -159,15 +159,15 @@ _block(
      "latent"),
     ("via_private_share", "1", "none", "#helped themselves without speaking up / #latent", "3.7.3",
      "via_private", "latent"),
-    ("petitions_rate", "/1000·yr", "none", "petition events in the window; lower is good only where "
+    ("petitions_rate", "1/1000·yr", "none", "petition events in the window; lower is good only where "
      "the issues move to resolved (X2)", "X2", "days_petitions", "day_years"),
-    ("petitioned_rate", "/1000·yr", "none", "issues of the window ever petitioned", "X2",
+    ("petitioned_rate", "1/1000·yr", "none", "issues of the window ever petitioned", "X2",
      "petitioned", "issue_years"),
     ("petition_repeat_share", "1", "lower", "#{petition events beyond an issue's first} / #petition "
      "events", "3.14", "petitions_repeated", "petitions"),
     ("petition_collective_share", "1", "none", "#{petition events on issues of 5 people or more} / "
      "#petition events", "3.14", "petitions_collective", "petitions"),
-    ("silent_rate", "/1000·yr", "lower", "issues never voiced or given up by age 180 d", "X2",
+    ("silent_rate", "1/1000·yr", "lower", "issues never voiced or given up by age 180 d", "X2",
      "silent_180", "issue_years_180"),
     ("satisfaction_population", "1", "higher", "mean over latent issues of S if truly resolved by "
      "180 d, else 0; resolved without a judgement left out", "X12", "satisfaction_population",
@@ -296,16 +296,16 @@ _block(
 
 _block(
     "outputs",
-    ("issues_rate", "/1000·yr", "none", "latent issues that arose", "3.14", "latent", "issue_years"),
-    ("closures_rate", "/1000·yr", "none", "closures in the window", "3.14", "days_closed",
+    ("issues_rate", "1/1000·yr", "none", "latent issues that arose", "3.14", "latent", "issue_years"),
+    ("closures_rate", "1/1000·yr", "none", "closures in the window", "3.14", "days_closed",
      "day_years"),
-    ("sittings_rate", "/1000·yr", "none", "joint meetings held", "3.14", "meetings_sittings",
+    ("sittings_rate", "1/1000·yr", "none", "joint meetings held", "3.14", "meetings_sittings",
      "day_years"),
-    ("items_tabled_rate", "/1000·yr", "none", "items tabled at joint meetings", "3.14",
+    ("items_tabled_rate", "1/1000·yr", "none", "items tabled at joint meetings", "3.14",
      "meetings_tabled", "day_years"),
-    ("items_ruled_rate", "/1000·yr", "none", "items ruled at joint meetings", "3.14",
+    ("items_ruled_rate", "1/1000·yr", "none", "items ruled at joint meetings", "3.14",
      "meetings_ruled", "day_years"),
-    ("directed_rate", "/1000·yr", "none", "issues of the window under a leader's directive", "3.14",
+    ("directed_rate", "1/1000·yr", "none", "issues of the window under a leader's directive", "3.14",
      "directed", "issue_years"),
 )  # fmt: skip
 

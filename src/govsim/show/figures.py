@@ -1,5 +1,7 @@
 """Figures: a table in, a matplotlib figure out."""
 
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,11 +25,22 @@ def plot_comparison(comparison: Comparison, lang: str = "en") -> Any:
         _states(axes[1, 0], comparison, names, lang)
         _curve(axes[1, 1], comparison, names, lang)
         figure.suptitle(label("message.compare.title", lang), x=0.01, ha="left", fontsize=13)
-        import textwrap
-
         width = 75 if lang == "zh" else 165
         figure.supxlabel("\n".join(textwrap.wrap(caption(comparison, lang), width)), x=0.01, ha="left", fontsize=8, color=theme.MUTED)
     return figure
+
+
+def save_comparison(comparison: Comparison, path: Path, lang: str = "en") -> None:
+    """Draw a comparison without a screen and save it."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    plot_comparison(comparison, lang).savefig(path, dpi=130)
+
+
+def _short(name: str, lang: str) -> str:
+    """A variant's name in lines short enough for an axis."""
+    return "\n".join(textwrap.wrap(variant_label(name, lang), 11 if lang == "zh" else 24))
 
 
 def _cell(comparison: Comparison, metric: str, names: list[str], column: str) -> np.ndarray:
@@ -50,7 +63,7 @@ def _effects(ax: Any, comparison: Comparison, names: list[str], lang: str) -> No
         ax.plot(mean[n], y[n], theme.VERDICT_MARKERS[verdicts.iloc[n]], color=colour)
         ax.annotate(f"{mean[n]:+.1f}  {label('message.verdict.' + verdicts.iloc[n], lang)}", (mean[n], y[n]), xytext=(0, 6),
                     textcoords="offset points", ha="center", fontsize=8, color=colour)  # fmt: skip
-    ax.set_yticks(y, [variant_label(n, lang) for n in names])
+    ax.set_yticks(y, [_short(n, lang) for n in names], fontsize=8)
     ax.set_ylim(-0.6, len(names) - 0.2)
     ax.set_title(label("message.figure.effect", lang, level=f"{base:.1f}"))
 
@@ -67,9 +80,9 @@ def _hours(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
         hatch = "///" if payer in EXTERNAL_PAYERS else None
         ax.barh(y, hours, left=left, color=colours[n], hatch=hatch, edgecolor="white", lw=0.3, label=label(f"payer.{payer}", lang))
         left += hours
-    ax.set_yticks(y, [variant_label(n, lang) for n in names])
+    ax.set_yticks(y, [_short(n, lang) for n in names], fontsize=8)
     ax.set_title(label("message.figure.hours", lang))
-    ax.legend(fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.4, -0.06))
+    ax.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.06))
 
 
 def _states(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None:
@@ -80,10 +93,10 @@ def _states(ax: Any, comparison: Comparison, names: list[str], lang: str) -> Non
         share = np.nan_to_num(_cell(comparison, f"state_180_{state}", names, "level"))
         ax.barh(y, share, left=left, color=theme.STATE_COLOURS[state], edgecolor="white", lw=0.3, label=label(f"state.{state}", lang))
         left += share
-    ax.set_yticks(y, [variant_label(n, lang) for n in names])
+    ax.set_yticks(y, [_short(n, lang) for n in names], fontsize=8)
     ax.set_xlim(0, 1)
     ax.set_title(label("message.figure.states", lang))
-    ax.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.4, -0.06))
+    ax.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.06))
 
 
 def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None:

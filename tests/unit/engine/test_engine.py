@@ -1,0 +1,139 @@
+"""The engine keeps its laws: same seed same run, off is zero, hours and money close, nobody is lost."""
+
+import numpy as np
+import pytest
+
+from govsim.engine import state as st
+from govsim.engine.simulate import Engine
+from govsim.scenario.city import City
+from govsim.scenario.inputs import override
+from govsim.scenario.scenario import Scenario
+from govsim.scenario.variants import apply
+
+WORLD = Scenario(city=City.preset("demo"), days=730, burn_in_days=120)
+
+
+def run(name: str, **changes: object) -> Engine:
+    return Engine(override(apply(WORLD, name), changes)).advance(730)
+
+
+@pytest.fixture(scope="module")
+def full() -> Engine:
+    return run("F1")
+
+
+def same(a: Engine, b: Engine) -> bool:
+    return all(
+        np.array_equal(a.world.issues[f], b.world.issues[f], equal_nan=a.world.issues[f].dtype.kind == "f")
+        for f in st.ISSUE.names
+    )
+
+
+def test_engine__same_scenario_gives_the_same_run(full):
+    assert same(full, run("F1"))
+
+
+def test_engine__pieces_are_the_whole(full):
+    pieces = Engine(apply(WORLD, "F1"))
+    for day in (1, 50, 120, 121, 400, 730):
+        pieces.advance(day)
+    assert same(full, pieces)
+
+
+def test_engine__a_copy_goes_its_own_way_and_leaves_the_original_alone(full):
+    trunk = Engine(apply(WORLD, "B0")).advance(120)
+    branch = trunk.copy()
+    asked = apply(WORLD, "F1")
+    branch.switch(asked.mechanism, asked.external)
+    branch.advance(730)
+    assert same(full, branch)
+    assert same(trunk.advance(730), run("B0"))
+
+
+@pytest.mark.parametrize("code", ["A1", "A2", "A3", "A4", "A5", "L1", "L2", "L3", "L4", "E1", "E2", "E3", "E4"])
+def test_component__zero_intensity_is_the_same_as_off(code):
+    on = Engine(override(apply(WORLD, "B0"), {f"mechanism.{code}.enabled": True, f"mechanism.{code}.intensity": 0.0}))
+    assert same(on.advance(400), Engine(apply(WORLD, "B0")).advance(400))
+
+
+@pytest.mark.parametrize("name", ["B0", "F1"])
+def test_issues__are_the_same_under_every_variant(full, name):
+    other = run(name)
+    assert np.array_equal(full.world.arrivals, other.world.arrivals)
+    for field in ("severity", "hours", "fund", "n_affected", "n_departments"):
+        assert np.array_equal(full.world.issues[field], other.world.issues[field])
+
+
+@pytest.mark.parametrize("name", ["B0", "F1", "axis", "links", "entries"])
+def test_hours__close_for_every_unit(name):
+    s = run(name).world.stations
+    np.testing.assert_allclose(s.incurred, s.paid + s.debt, rtol=1e-9, atol=1e-6)
+    assert (s.available - s.paid - s.served > -1e-6).all()
+    assert (s.queued_hours > -1e-6).all() and (s.queue_length >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["B0", "F1"])
+def test_money__closes_for_every_pot(name):
+    e = run(name)
+    w = e.world
+    months = int(w.p.n_months[0])
+    inflow, spent = w.funds.reshape(6, months, 2).sum(axis=1).T
+    reserved = np.zeros(4)
+    serial = w.kinds.serial[w.arrivals.type] == 1
+    held = np.flatnonzero((w.issues.pot >= 0) & (w.issues.status != st.LATENT))
+    for i in held:
+        pot = w.issues.pot[i]
+        reserved[pot] += float(w.issues.fund[i]) * (0.8 if serial[i] and pot == 3 else 1.0)
+    closing = [w.compounds.money.sum(), w.communities.money.sum(), w.subdistricts.money.sum(), w.counters.money_city[0]]
+    np.testing.assert_allclose(inflow[:4], spent[:4] + reserved + closing, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(inflow[4:], spent[4:], rtol=1e-12)
+
+
+def test_issues__stand_in_exactly_one_status(full):
+    w, n = full.world, full.n_issues
+    assert w.daily.arrived.sum() == n
+    assert np.bincount(w.issues.status[:n], minlength=8).sum() == n
+    assert w.daily.resolved.sum() == (w.issues.status[:n] == st.RESOLVED).sum()
+    assert w.daily.exited.sum() == (w.issues.status[:n] == st.EXITED).sum()
+    assert w.daily.lapsed.sum() == (w.issues.status[:n] == st.LAPSED).sum()
+
+
+def test_forums__rule_on_no_more_items_than_they_have_slots(full):
+    """T28: coverage is bounded by the slots of the sittings held, the executive route's included."""
+    s = full.world.sittings[: full.world.counters.n_sittings[0]]
+    assert len(s) and (s.tabled <= s.slots).all() and (s.ruled <= s.tabled).all()
+    assert (s.present <= s.roster).all()
+
+
+def test_moments__come_in_order(full):
+    it = full.world.issues[: full.n_issues]
+    released = it[~np.isnan(it.released)]
+    assert (released.voiced <= released.triaged).all()
+    for gate in ("jurisdiction", "power", "funds", "interests"):
+        assert (released[gate] >= released.triaged).all()
+    closed = it[~np.isnan(it.closed)]
+    assert (closed.released <= closed.closed).all()
+    assert (closed.closed <= closed.last_closed).all()
+
+
+@pytest.mark.slow
+def test_engine__interpreted_run_gives_the_same_bits(tmp_path):
+    """The same days with the compiler off (NUMBA_DISABLE_JIT=1) give the same log, bit for bit."""
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, numpy as np; np.seterr(all='ignore')\n"
+        "from govsim.engine.simulate import Engine, _capacity, _first_guess\n"
+        "from govsim.scenario.city import City\n"
+        "from govsim.scenario.scenario import Scenario\n"
+        "from govsim.scenario.variants import apply\n"
+        "s = apply(Scenario(city=City.preset('demo'), days=120, burn_in_days=40), 'F1')\n"
+        "e = Engine(s, capacity=_capacity(s, _first_guess(s))).advance(120)\n"
+        "np.save(sys.argv[1], e.world.issues.tobytes())\n"
+    )
+    for name, off in (("compiled", "0"), ("interpreted", "1")):
+        env = os.environ | {"NUMBA_DISABLE_JIT": off}
+        subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(tmp_path / name)], check=True, env=env)
+    assert (tmp_path / "compiled.npy").read_bytes() == (tmp_path / "interpreted.npy").read_bytes()
