@@ -22,7 +22,7 @@ def test_compare__the_baseline_differs_from_itself_by_exactly_zero(found):
 
 def test_compare__state_shares_sum_to_one(found):
     states = found.table[found.table.metric.str.startswith("state_180_")]
-    np.testing.assert_allclose(states.groupby("variant").level.sum(), 1, rtol=1e-9)
+    np.testing.assert_allclose(states.groupby("variant")["level"].sum(), 1, rtol=1e-9)
 
 
 def test_compare__headline_is_read_over_the_weight_of_authority(found):
