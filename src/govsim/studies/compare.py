@@ -229,4 +229,5 @@ def compare(
     found = run_jobs(jobs, workers=workers, progress=progress)
     runs = pd.DataFrame([dict(zip(("regime", "variant", "replication"), r, strict=True)) | m
                          for r, m in zip(rows, found, strict=True)])  # fmt: skip
-    return analyse_compare(runs, regime_of(world) | {"replications": replications, "variants": list(dict.fromkeys(r[1] for r in rows))})
+    asked = {"replications": replications, "curve_replications": min(replications, curve_replications or replications)}
+    return analyse_compare(runs, regime_of(world) | asked | {"variants": list(dict.fromkeys(r[1] for r in rows))})
