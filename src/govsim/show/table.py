@@ -1,60 +1,137 @@
-"""The comparison as text: what a person reads in the terminal."""
+"""The comparison as text: what a person reads in the terminal.
 
+Variants are rows and outcomes columns, in blocks narrow enough for a terminal of 100 columns. The
+baseline is shown as levels, every other variant as its difference with the interval below it.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
+from govsim.engine.state import EXTERNAL_PAYERS, PAYERS, STATES
 from govsim.labels import has_label, label, variant_label
-from govsim.studies.compare import PRIMARY, Comparison
+from govsim.studies.compare import ASKED, EQUAL, PRIMARY, Comparison
 
-SHOWN = (
-    PRIMARY, "resolved_share_180", "resolved_in_time_share", "closed_in_time_share", "formalism_gap", "unrecorded_resolution_share",
-    "state_180_open_petitioned", "state_180_never_voiced", "state_180_lapsed", "state_180_falsely_closed", "state_180_exited",
-    "petitions_rate", "satisfaction_population", "gini_excess", "erreygers", "hours_external", "hours_by_leaders",
-    "hours_by_departments", "hours_by_subdistricts", "hours_by_communities", "hours_by_organisations",
-    "hours_by_in_service_work", "hours_by_in_service_leisure", "hours_by_resident_volunteers", "hours_by_residents",
+OUTPUTS = (
+    "sittings_rate", "items_tabled_rate", "bodies", "visits", "pairs", "registered_members",
+    "practical_matters",
 )  # fmt: skip
-"""Outcomes and costs of the printed table; the saved one has every metric."""
+
+BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("resolution", (
+        PRIMARY, "resolved_share_180", "resolved_in_time_share", "closed_in_time_share",
+        "formalism_gap", "false_closure_share",
+    )),
+    ("states", tuple(f"state_180_{s}" for s in STATES)),
+    ("people", (
+        "petitions_rate", "silent_rate", "satisfaction_population", "trust_community",
+        "gini_excess", "erreygers",
+    )),
+    ("outside", ("hours_external", *(f"hours_by_{p}" for p in PAYERS if p in EXTERNAL_PAYERS))),
+    ("inside", (*(f"hours_by_{p}" for p in PAYERS if p not in EXTERNAL_PAYERS), "hours_priced")),
+    ("outputs", OUTPUTS),
+)  # fmt: skip
+"""Title key and metrics of the printed tables, in order; the saved table has every metric."""
+
+_NAME_WIDTH = 22
+_CELL_WIDTH = 13
 
 
 def metric_name(name: str, lang: str) -> str:
-    """What a metric is called."""
+    """Return what a metric is called, short where it stands among its like."""
+    for prefix, key in (("state_180_", "state."), ("hours_by_", "payer.short.")):
+        if name.startswith(prefix) and has_label(key + name.removeprefix(prefix)):
+            return label(key + name.removeprefix(prefix), lang)
     return label(f"metric.{name}", lang) if has_label(f"metric.{name}") else name
 
 
-def caption(comparison: Comparison, lang: str) -> str:
-    """The regime, and what the numbers are not (decision 6, threats 1 and 2)."""
-    numbers = {k: v for k, v in comparison.provenance.items() if not isinstance(v, list)}
-    return label("caption.regime", lang, **{k: str(v) for k, v in numbers.items()}) + " " + label("caption.stance", lang)
+def number(x: float, unit: str, *, signed: bool = False) -> str:
+    """Write a value with as many digits as its unit deserves; unknown is a dash."""
+    if x != x:
+        return "–"
+    places = 3 if unit == "1" else 0 if unit.startswith("h/") or abs(x) >= 1000 else 1
+    text = f"{x:{'+' if signed else ''},.{places}f}"
+    if float(text.replace(",", "")) == 0:
+        return "0"
+    return text.replace("-", "−")
 
 
-def _number(x: float) -> str:
-    return "–" if x != x else f"{x:,.3f}" if abs(x) < 10 else f"{x:,.1f}"
+def comparison_tables(comparison: Comparison, lang: str = "en", width: int = 100) -> list[Any]:
+    """Return rich tables: the headline over a_A, then outcomes, costs, and outputs apart.
+
+    Parameters
+    ----------
+    width
+        Columns of the terminal.
+    """
+    room = max(2, (width - _NAME_WIDTH - 2) // (_CELL_WIDTH + 2))
+    found = [_headline(comparison, lang)]
+    for key, metrics in BLOCKS:
+        present = [m for m in metrics if (comparison.table.metric == m).any()]
+        for start in range(0, len(present), room):
+            title = label(f"message.block.{key}", lang) if start == 0 else None
+            found.append(_block(comparison, present[start : start + room], title, lang))
+    return found
 
 
-def comparison_tables(comparison: Comparison, lang: str) -> list[Any]:
-    """Rich tables: the baseline's levels and every difference with its interval; outputs apart."""
-    outputs = list(comparison.table[comparison.table.block == "outputs"].metric.unique())
-    return [
-        _table(comparison, SHOWN, label("message.compare.title", lang), lang),
-        _table(comparison, outputs, label("message.compare.outputs", lang), lang),
-    ]
-
-
-def _table(comparison: Comparison, metrics: Any, title: str, lang: str) -> Any:
+def _new(title: str | None) -> Any:
     from rich import box
     from rich.table import Table
 
-    t = comparison.table.set_index(["metric", "variant"])
-    names = [n for n in comparison.provenance["variants"] if n != "B0"]
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    table.add_column(label("message.compare.metric", lang))
-    table.add_column(variant_label("B0", lang), justify="right")
-    for name in names:
-        table.add_column(variant_label(name, lang), justify="right")
-    for metric in metrics:
-        row = [metric_name(metric, lang), _number(t.loc[(metric, "B0"), "level"])]
-        for name in names:
-            cell = t.loc[(metric, name)]
-            text = f"{cell.difference:+,.3g}\n[{cell.low:,.3g}, {cell.high:,.3g}]" if cell.difference == cell.difference else "–"
-            row.append(text + (f"\n{label('message.verdict.' + cell.verdict, lang)}" if cell.verdict else ""))
-        table.add_row(*row)
+    return Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold",
+                 pad_edge=False, show_lines=False)  # fmt: skip
+
+
+def _headline(comparison: Comparison, lang: str) -> Any:
+    """The primary difference of every variant at every a_A (ruling W2), with the reading (Y6)."""
+    table = _new(label("message.block.headline", lang))
+    table.add_column(label("message.compare.variant", lang), max_width=_NAME_WIDTH)
+    curve = comparison.curve.set_index(["variant", "regime"])
+    asked = comparison.provenance["commit_authority"]
+    regimes = sorted(
+        comparison.provenance["regimes"],
+        key=lambda r: asked if r == ASKED else 1e9 if r == EQUAL else float(r),
+    )
+    for regime in regimes:
+        name = label("message.figure.equal", lang) if regime == EQUAL else None
+        value = f"a_A {asked:g}" if regime == ASKED else f"a_A {regime}"
+        table.add_column(name or value, justify="right", max_width=16)
+    bound = comparison.table[comparison.table.metric == PRIMARY].set_index("variant").authority_bound
+    for variant in comparison.provenance["variants"]:
+        name = variant_label(variant, lang)
+        cells = [_headline_cell(curve, variant, regime, lang) for regime in regimes]
+        if bound[variant]:
+            name += f"\n({label('message.authority_bound', lang)})"
+        table.add_row(name, *cells)
     return table
+
+
+def _headline_cell(curve: Any, variant: str, regime: str, lang: str) -> str:
+    if (variant, regime) not in curve.index:
+        return "–"
+    row = curve.loc[(variant, regime)]
+    if variant == "B0":
+        return number(row.level, "d")
+    low, high = (number(x, "d", signed=True) for x in (row.simultaneous_low, row.simultaneous_high))
+    verdict = label(f"message.verdict.{row.verdict}", lang)
+    return f"{number(row.difference, 'd', signed=True)} {verdict}\n({low}, {high})"
+
+
+def _block(comparison: Comparison, metrics: Sequence[str], title: str | None, lang: str) -> Any:
+    t = comparison.table.set_index(["metric", "variant"])
+    table = _new(title)
+    table.add_column(label("message.compare.variant", lang), min_width=_NAME_WIDTH, max_width=_NAME_WIDTH)
+    for metric in metrics:
+        table.add_column(metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH + 4)
+    for variant in comparison.provenance["variants"]:
+        cells = [_cell(t.loc[(metric, variant)], is_base=variant == "B0") for metric in metrics]
+        table.add_row(variant_label(variant, lang), *cells)
+    return table
+
+
+def _cell(row: Any, *, is_base: bool) -> str:
+    """A level, or a difference with its interval on a line of its own."""
+    if is_base:
+        return number(row.level, row.unit)
+    low, high = (number(x, row.unit, signed=True) for x in (row.low, row.high))
+    text = number(row.difference, row.unit, signed=True)
+    return text if row.low == row.high == row.difference else f"{text}\n({low}, {high})"

@@ -1,0 +1,129 @@
+"""A comparison on disk: tables as Parquet and a manifest, whole or not at all."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from govsim.studies.compare import Comparison
+
+FORMAT = "govsim comparison"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+TABLES = ("table", "curve", "net_benefit", "runs")
+
+
+def check_folder(folder: str | Path) -> Path:
+    """Return a folder that a comparison may be written to: new, empty, or an earlier comparison.
+
+    Raises
+    ------
+    ValueError
+        One line; nothing has been made or changed.
+    """
+    path = Path(folder)
+    shown = str(folder)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{shown} is a file, not a folder for results")
+    if path.is_dir() and any(path.iterdir()) and not is_comparison(path):
+        raise ValueError(f"{shown} holds other files; give a new or an empty folder")
+    above = path.absolute()
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir():
+        raise ValueError(f"{shown} lies below {above.name}, which is a file")
+    if not os.access(above if above != path.absolute() else above.parent, os.W_OK):
+        raise ValueError(f"{shown} cannot be written to")
+    return path
+
+
+def is_comparison(folder: Path) -> bool:
+    """Return whether a folder holds a comparison and nothing but its own files."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        own = {MANIFEST, *manifest["files"]}
+        return manifest["format"] == FORMAT and {p.name for p in folder.iterdir()} <= own
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def save_comparison(
+    comparison: Comparison,
+    folder: str | Path,
+    *,
+    extras: Callable[[Path], None] | None = None,
+) -> Path:
+    """Write a comparison; an earlier one at the same place is replaced.
+
+    Everything is written beside the place and then renamed, so that a reader never sees half.
+
+    Parameters
+    ----------
+    extras
+        Writes further files, such as figures, into the folder it is handed.
+
+    Raises
+    ------
+    ValueError
+        The place is taken by something else, or cannot be written to.
+    OSError
+        The disk refused; nothing is left behind.
+    """
+    path = check_folder(folder).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        for name in TABLES:
+            table = getattr(comparison, name)
+            table.to_parquet(draft / f"{name}.parquet", compression="zstd", index=False)
+        if extras:
+            extras(draft)
+        files = sorted(p.name for p in draft.iterdir())
+        manifest = {"format": FORMAT, "version": FORMAT_VERSION, "files": files}
+        text = json.dumps(manifest | {"provenance": comparison.provenance}, ensure_ascii=False, indent=2)
+        (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        _swap(draft, path)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return Path(folder)
+
+
+def _swap(draft: Path, path: Path) -> None:
+    """Put the draft in the place of what is there."""
+    if not path.exists():
+        draft.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
+    path.rename(old / "was")
+    try:
+        draft.rename(path)
+    except BaseException:
+        (old / "was").rename(path)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def load_comparison(folder: str | Path) -> Comparison:
+    """Read a comparison back.
+
+    Raises
+    ------
+    ValueError
+        No comparison there, or one of another version; one line.
+    """
+    path = Path(folder)
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT or manifest["version"] != FORMAT_VERSION:
+            raise ValueError("another format")
+        tables = [pd.read_parquet(path / f"{name}.parquet") for name in TABLES]
+        return Comparison(*tables, provenance=manifest["provenance"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder} holds no comparison that can be read ({error})") from None
