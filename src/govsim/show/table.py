@@ -20,12 +20,6 @@ def metric_name(name: str, lang: str) -> str:
     return label(f"metric.{name}", lang) if has_label(f"metric.{name}") else name
 
 
-def caption(comparison: Comparison, lang: str) -> str:
-    """The regime, and what the numbers are not (decision 6, threats 1 and 2)."""
-    numbers = {k: v for k, v in comparison.provenance.items() if not isinstance(v, list)}
-    return label("caption.regime", lang, **{k: str(v) for k, v in numbers.items()}) + " " + label("caption.stance", lang)
-
-
 def _number(x: float) -> str:
     return "–" if x != x else f"{x:,.3f}" if abs(x) < 10 else f"{x:,.1f}"
 
