@@ -85,6 +85,7 @@ def _write(comparison: Any, folder: Path, lang: str) -> None:
     try:
         comparison.table.to_parquet(draft / "table.parquet", compression="zstd")
         comparison.curve.to_parquet(draft / "curve.parquet", compression="zstd")
+        comparison.net_benefit.to_parquet(draft / "net_benefit.parquet", compression="zstd")
         comparison.runs.to_parquet(draft / "runs.parquet", compression="zstd")
         (draft / "manifest.json").write_text(
             json.dumps({"kind": "govsim comparison", **comparison.provenance}, ensure_ascii=False, indent=2), encoding="utf-8"
@@ -166,7 +167,8 @@ def _compare(world: Any, asked: list[str] | None, replications: int, workers: in
 def _show(comparison: Any, folder: Path, lang: str) -> None:
     from rich.console import Console
 
-    from govsim.show.table import caption, comparison_tables
+    from govsim.show.captions import caption
+    from govsim.show.table import comparison_tables
 
     console = Console(width=None if sys.stdout.isatty() else 190)
     for table in comparison_tables(comparison, lang):

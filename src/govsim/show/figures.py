@@ -1,4 +1,4 @@
-"""Figures: a table in, a matplotlib figure out."""
+"""Figures: a result in, a matplotlib figure out, the caption in it (decision 6)."""
 
 import textwrap
 from pathlib import Path
@@ -9,38 +9,57 @@ import numpy as np
 from govsim.engine.state import EXTERNAL_PAYERS, PAYERS, STATES
 from govsim.labels import label, variant_label
 from govsim.show import theme
-from govsim.show.table import caption
+from govsim.show.captions import caption
 from govsim.studies.compare import MARGIN_SHARE, PRIMARY, Comparison
+
+SIZE = (14.0, 10.6)
+"""Width and height in inches."""
+
+_EQUAL_GAP = 0.55
+_SMALL = 8.0
 
 
 def plot_comparison(comparison: Comparison, lang: str = "en") -> Any:
-    """One picture of a comparison: effect, cost, where issues stand, and the curve over a_A."""
-    import matplotlib.pyplot as plt
+    """Draw a comparison on one page: effect, cost by payer, where issues stand, and the curve.
 
-    with plt.rc_context(theme.settings(lang)):
-        figure, axes = plt.subplots(2, 2, figsize=(13, 9.5), layout="constrained")
-        names = comparison.provenance["variants"]
-        _effects(axes[0, 0], comparison, [n for n in names if n != "B0"], lang)
-        _hours(axes[0, 1], comparison, names, lang)
-        _states(axes[1, 0], comparison, names, lang)
-        _curve(axes[1, 1], comparison, names, lang)
-        figure.suptitle(label("message.compare.title", lang), x=0.01, ha="left", fontsize=13)
-        width = 75 if lang == "zh" else 165
-        figure.supxlabel("\n".join(textwrap.wrap(caption(comparison, lang), width)), x=0.01, ha="left", fontsize=8, color=theme.MUTED)
+    Parameters
+    ----------
+    lang
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    with theme.theme(lang):
+        figure = Figure(figsize=SIZE)
+        grid = figure.add_gridspec(
+            2, 2, left=0.135, right=0.985, top=0.865, bottom=0.155, hspace=0.36, wspace=0.07,
+            width_ratios=(0.82, 1.0), height_ratios=(1.0, 0.95),
+        )  # fmt: skip
+        names = list(comparison.provenance["variants"])
+        _effects(figure.add_subplot(grid[0, 0]), comparison, names, lang)
+        _hours(figure.add_subplot(grid[0, 1]), comparison, names, lang)
+        _states(figure.add_subplot(grid[1, 0]), comparison, names, lang)
+        _curve(figure.add_subplot(grid[1, 1]), comparison, names, lang)
+        figure.text(0.012, 0.972, _headline(comparison, names, lang), fontsize=13.5, va="top")
+        _footer(figure, caption(comparison, lang), lang)
     return figure
 
 
-def save_comparison(comparison: Comparison, path: Path, lang: str = "en") -> None:
-    """Draw a comparison without a screen and save it."""
-    import matplotlib
+def save_figure(figure: Any, path: str | Path, lang: str = "en", *, dpi: int = 130) -> None:
+    """Write a figure in the format of the path's ending; the same figure gives the same bytes."""
+    ending = Path(path).suffix
+    with theme.theme(lang):
+        meta = {"Date": None} if ending == ".svg" else {"Software": "govsim"}
+        figure.savefig(path, dpi=dpi, metadata=meta)
 
-    matplotlib.use("Agg")
-    plot_comparison(comparison, lang).savefig(path, dpi=130)
 
-
-def _short(name: str, lang: str) -> str:
-    """A variant's name in lines short enough for an axis."""
-    return "\n".join(textwrap.wrap(variant_label(name, lang), 11 if lang == "zh" else 24))
+def save_comparison(comparison: Comparison, path: str | Path, lang: str = "en") -> None:
+    """Draw a comparison and write it as the path's ending says, such as ``.png`` or ``.svg``."""
+    save_figure(plot_comparison(comparison, lang), path, lang)
 
 
 def _cell(comparison: Comparison, metric: str, names: list[str], column: str) -> np.ndarray:
@@ -48,72 +67,213 @@ def _cell(comparison: Comparison, metric: str, names: list[str], column: str) ->
     return t.loc[names, column].to_numpy(float)
 
 
+def _verdicts(comparison: Comparison, names: list[str]) -> list[str]:
+    t = comparison.table[comparison.table.metric == PRIMARY].set_index("variant")
+    return [str(v) for v in t.loc[names, "verdict"]]
+
+
+def _wrapped(text: str, lang: str, latin: int) -> str:
+    """Break a text into lines; a Chinese sign is as wide as two Latin ones."""
+    return "\n".join(textwrap.wrap(text, latin // 2 if lang == "zh" else latin))
+
+
+def _footer(figure: Any, text: str, lang: str) -> None:
+    lines = _wrapped(text, lang, 236)
+    figure.text(0.012, 0.012, lines, fontsize=_SMALL, color=theme.MUTED, va="bottom", linespacing=1.4)
+
+
+def _headline(comparison: Comparison, names: list[str], lang: str) -> str:
+    """Say what became of the first variant that is not the baseline."""
+    base = _cell(comparison, PRIMARY, ["B0"], "level")[0]
+    others = [n for n in names if n != "B0"]
+    if not others:
+        return label("message.figure.alone", lang, level=f"{base:.1f}")
+    first = "F1" if "F1" in others else others[0]
+    mean, low, high = (
+        f"{_cell(comparison, PRIMARY, [first], c)[0]:+.1f}"
+        for c in ("difference", "simultaneous_low", "simultaneous_high")
+    )
+    verdict = label(f"message.verdict.{_verdicts(comparison, [first])[0]}", lang)
+    return label(
+        "message.figure.headline", lang, name=variant_label(first, lang), difference=mean,
+        level=f"{base:.1f}", low=low, high=high, verdict=verdict,
+    ).replace("-", "−")  # fmt: skip
+
+
+def _rows(ax: Any, names: list[str], lang: str | None) -> np.ndarray:
+    """One row a variant from the top; named at the left unless `lang` is None."""
+    y = np.arange(len(names))[::-1].astype(float)
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    if lang is None:
+        ax.set_yticks([])
+    else:
+        texts = [_wrapped(variant_label(n, lang), lang, 27) for n in names]
+        ax.set_yticks(y, texts, fontsize=8.5)
+    ax.tick_params(length=0, axis="y")
+    return y
+
+
+def _title(ax: Any, text: str, note: str = "", *, pad: float = 0.0) -> None:
+    """Put the title at the left, with a note in small type below it."""
+    rise = 20 + pad if note else 6 + pad
+    ax.annotate(text, (0, 1), (0, rise), "axes fraction", "offset points", fontsize=10, va="bottom")
+    if note:
+        ax.annotate(note, (0, 1), (0, 6 + pad), "axes fraction", "offset points",
+                    fontsize=_SMALL, color=theme.MUTED, va="bottom")  # fmt: skip
+
+
 def _effects(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None:
-    """Differences of U(180) with simultaneous intervals and the margin of equivalence."""
+    """Differences of U(180) with simultaneous intervals and the margin of equivalence (Y6)."""
     base = _cell(comparison, PRIMARY, ["B0"], "level")[0]
     mean = _cell(comparison, PRIMARY, names, "difference")
-    low, high = _cell(comparison, PRIMARY, names, "simultaneous_low"), _cell(comparison, PRIMARY, names, "simultaneous_high")
-    verdicts = comparison.table[comparison.table.metric == PRIMARY].set_index("variant").loc[names, "verdict"]
-    y = np.arange(len(names))[::-1]
-    ax.axvspan(-MARGIN_SHARE * base, MARGIN_SHARE * base, color=theme.FAINT, alpha=0.5, lw=0)
-    ax.axvline(0, color=theme.INK, lw=0.8)
-    for n in range(len(names)):
-        colour = theme.VERDICT_COLOURS[verdicts.iloc[n]]
-        ax.plot([low[n], high[n]], [y[n], y[n]], color=colour, lw=2)
-        ax.plot(mean[n], y[n], theme.VERDICT_MARKERS[verdicts.iloc[n]], color=colour)
-        ax.annotate(f"{mean[n]:+.1f}  {label('message.verdict.' + verdicts.iloc[n], lang)}", (mean[n], y[n]), xytext=(0, 6),
-                    textcoords="offset points", ha="center", fontsize=8, color=colour)  # fmt: skip
-    ax.set_yticks(y, [_short(n, lang) for n in names], fontsize=8)
-    ax.set_ylim(-0.6, len(names) - 0.2)
-    ax.set_title(label("message.figure.effect", lang, level=f"{base:.1f}"))
+    low = _cell(comparison, PRIMARY, names, "simultaneous_low")
+    high = _cell(comparison, PRIMARY, names, "simultaneous_high")
+    y = _rows(ax, names, lang)
+    margin = MARGIN_SHARE * base
+    ax.axvspan(-margin, margin, color=theme.FAINT, alpha=0.55, lw=0)
+    ax.axvline(0, color=theme.INK, lw=0.9)
+    for n, name in enumerate(names):
+        if name == "B0":
+            ax.annotate(f"{base:.1f}", (0, y[n]), (8, 0), textcoords="offset points",
+                        va="center", fontsize=8.5, color=theme.MUTED)  # fmt: skip
+            continue
+        verdict = _verdicts(comparison, [name])[0]
+        colour = theme.VERDICT_COLOURS[verdict]
+        face = "white" if verdict == "undecided" else colour
+        ax.plot([low[n], high[n]], [y[n], y[n]], color=colour, lw=2.4, solid_capstyle="butt")
+        ax.plot(mean[n], y[n], theme.VERDICT_MARKERS[verdict], color=colour, mfc=face, ms=7)
+        text = f"{mean[n]:+.1f} {label('message.verdict.' + verdict, lang)}".replace("-", "−")
+        ax.annotate(text, (mean[n], y[n]), (0, 7), textcoords="offset points", ha="center",
+                    fontsize=8.5, color=colour)  # fmt: skip
+    ends = np.concatenate([low, high, mean, [-margin, margin]])
+    left, right = np.nanmin(ends), np.nanmax(ends)
+    room = 0.16 * (right - left)
+    ax.set_xlim(left - room, right + room)
+    ax.spines["left"].set_visible(False)
+    _title(ax, label("message.figure.effect", lang, level=f"{base:.1f}"),
+           label("message.figure.effect.note", lang))  # fmt: skip
 
 
 def _hours(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None:
-    """Hours by payer a 1,000 residents and year, as stacked bars; outside payers hatched."""
-    y = np.arange(len(names))[::-1]
-    left = np.zeros(len(names))
-    colours = [*theme.LINE_COLOURS, *theme.STATE_COLOURS.values()]
-    for n, payer in enumerate(PAYERS):
-        hours = np.nan_to_num(_cell(comparison, f"hours_by_{payer}", names, "level"))
-        if hours.max() <= 0:
-            continue
-        hatch = "///" if payer in EXTERNAL_PAYERS else None
-        ax.barh(y, hours, left=left, color=colours[n], hatch=hatch, edgecolor="white", lw=0.3, label=label(f"payer.{payer}", lang))
-        left += hours
-    ax.set_yticks(y, [_short(n, lang) for n in names], fontsize=8)
-    ax.set_title(label("message.figure.hours", lang))
-    ax.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.06))
+    """Hours by payer as a grid: payers stand side by side and are not added (ruling X10)."""
+    outside = [p for p in PAYERS if p in EXTERNAL_PAYERS]
+    inside = [p for p in PAYERS if p not in EXTERNAL_PAYERS]
+    payers = [*outside, *inside, "priced"]
+    values = np.array([_payer_row(comparison, p, names) for p in payers]).T
+    shown = [n for n, p in enumerate(payers) if p == "priced" or np.abs(values[:, n]).max() >= 0.5]
+    y = _rows(ax, names, None)
+    top = np.abs(values[[n != "B0" for n in names]][:, shown]).max(initial=1.0)
+    for x, n in enumerate(shown):
+        for r, name in enumerate(names):
+            _hours_cell(ax, x, y[r], values[r, n], top, is_level=name == "B0")
+    ax.set_xlim(-0.55, len(shown) - 0.45)
+    ticks = [label(f"payer.short.{payers[n]}", lang) for n in shown]
+    ax.set_xticks(range(len(shown)), ticks, rotation=22, ha="right", fontsize=_SMALL)
+    ax.tick_params(length=0)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    counts = [sum(payers[n] in group for n in shown) for group in (outside, inside)]
+    _brackets(ax, counts, len(names), lang)
+    _title(ax, label("message.figure.hours", lang), label("message.figure.hours.note", lang), pad=13)
+
+
+def _payer_row(comparison: Comparison, payer: str, names: list[str]) -> list[float]:
+    """Level of the baseline and differences of the others."""
+    metric = "hours_priced" if payer == "priced" else f"hours_by_{payer}"
+    level = np.nan_to_num(_cell(comparison, metric, names, "level"))
+    difference = np.nan_to_num(_cell(comparison, metric, names, "difference"))
+    return [lv if n == "B0" else d for n, lv, d in zip(names, level, difference, strict=True)]
+
+
+def _hours_cell(ax: Any, x: int, y: float, value: float, top: float, *, is_level: bool) -> None:
+    """Tint a cell by its size, orange for more hours, blue for fewer, and write the number."""
+    from matplotlib.patches import Rectangle
+
+    strength = 0.0 if is_level else min(1.0, abs(value) / top) ** 0.5
+    colour = theme.ORANGE if value > 0 else theme.SKY
+    ax.add_patch(Rectangle((x - 0.47, y - 0.42), 0.94, 0.84, color=colour, alpha=0.75 * strength, lw=0))
+    text = f"{value:,.0f}" if is_level else f"{value:+,.0f}".replace("-", "−")
+    quiet = is_level or abs(value) < 0.5
+    ax.text(x, y, "0" if abs(value) < 0.5 else text, ha="center", va="center", fontsize=8.2,
+            color=theme.MUTED if quiet else theme.INK)  # fmt: skip
+
+
+def _brackets(ax: Any, counts: list[int], n_rows: int, lang: str) -> None:
+    """Say above the grid which payers stand outside the fixed staff."""
+    start = 0
+    for count, key in zip(counts, ("outside", "inside"), strict=True):
+        if count:
+            ends = (start - 0.42, start + count - 0.58)
+            ax.plot(ends, [n_rows - 0.44] * 2, color=theme.MUTED, lw=1.2, clip_on=False)
+            ax.text(np.mean(ends), n_rows - 0.4, label(f"message.figure.hours.{key}", lang),
+                    ha="center", va="bottom", fontsize=_SMALL, color=theme.MUTED)  # fmt: skip
+        start += count
 
 
 def _states(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None:
-    """Where the latent issues stand at 180 days: every issue in exactly one state."""
-    y = np.arange(len(names))[::-1]
+    """Where latent issues stand at 180 days: each in exactly one state (ruling X2)."""
+    y = _rows(ax, names, lang)
     left = np.zeros(len(names))
     for state in STATES:
         share = np.nan_to_num(_cell(comparison, f"state_180_{state}", names, "level"))
-        ax.barh(y, share, left=left, color=theme.STATE_COLOURS[state], edgecolor="white", lw=0.3, label=label(f"state.{state}", lang))
+        colour = theme.STATE_COLOURS[state]
+        ax.barh(y, share, 0.74, left=left, color=colour, edgecolor="white", lw=0.5,
+                label=label(f"state.{state}", lang))  # fmt: skip
+        light = state in ("open_ordinary", "open_petitioned", "open_law", "lapsed", "exited")
+        for n in np.flatnonzero(share >= 0.055):
+            ax.text(left[n] + share[n] / 2, y[n], f"{share[n]:.2f}"[1:] if share[n] < 1 else "1",
+                    ha="center", va="center", fontsize=8, color=theme.INK if light else "white")  # fmt: skip
         left += share
-    ax.set_yticks(y, [_short(n, lang) for n in names], fontsize=8)
     ax.set_xlim(0, 1)
-    ax.set_title(label("message.figure.states", lang))
-    ax.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.06))
+    ax.spines["left"].set_visible(False)
+    ax.legend(fontsize=_SMALL, ncols=4 if lang == "zh" else 3, loc="upper left", borderaxespad=0,
+              bbox_to_anchor=(-0.3, -0.075), handlelength=1.1, columnspacing=1.3, handletextpad=0.5)  # fmt: skip
+    _title(ax, label("message.figure.states", lang))
 
 
 def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None:
-    """The primary difference over a_A, never one value (ruling W2); equal authority at the right."""
+    """Draw the primary difference over a_A; equal authority stands apart at the right (W2)."""
     curve = comparison.curve
     asked = comparison.provenance["commit_authority"]
-    points = {r: (asked if r == "asked" else 2.3 if r == "equal" else float(r)) for r in curve.regime.unique()}
-    ax.axhline(0, color=theme.INK, lw=0.8)
-    shown = [n for n in names if n != "B0" and not n.startswith(("cost", "money"))]
+    numbers = {r: asked if r == "asked" else float(r) for r in curve.regime.unique() if r != "equal"}
+    apart = max(numbers.values()) + _EQUAL_GAP
+    points = {**numbers, "equal": apart}
+    ax.axhline(0, color=theme.INK, lw=0.9)
+    ax.axvline(apart - _EQUAL_GAP / 2, color=theme.FAINT, lw=1)
+    ends: list[tuple[float, str, str]] = []
+    shown = [n for n in names if n != "B0" and (curve.variant == n).sum() > 1 and "matched" not in n]
     for k, name in enumerate(shown):
         rows = curve[curve.variant == name].assign(x=lambda d: d.regime.map(points)).sort_values("x")
-        grid, equal = rows[rows.regime != "equal"], rows[rows.regime == "equal"]
+        line, equal = rows[rows.regime != "equal"], rows[rows.regime == "equal"]
         colour = theme.LINE_COLOURS[k % len(theme.LINE_COLOURS)]
-        ax.plot(grid.x, grid.difference, theme.LINE_STYLES[k % 4], marker="o", ms=4, color=colour, label=variant_label(name, lang))
-        ax.fill_between(grid.x, grid.low, grid.high, color=colour, alpha=0.12, lw=0)
-        ax.plot(equal.x, equal.difference, "D", ms=5, color=colour)
-    ticks = sorted(points.values())
-    ax.set_xticks(ticks, [label("message.figure.equal", lang) if x == 2.3 else f"{x:g}" for x in ticks], fontsize=8)
-    ax.set_title(label("message.figure.curve", lang))
-    ax.legend(fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.08))
+        ax.fill_between(line.x, line.low, line.high, color=colour, alpha=0.13, lw=0)
+        ax.plot(line.x, line.difference, theme.LINE_STYLES[k % 4], marker="o", ms=4, color=colour)
+        ax.errorbar(equal.x, equal.difference, [equal.difference - equal.low, equal.high - equal.difference],
+                    fmt="D", ms=5, color=colour, elinewidth=1.4)  # fmt: skip
+        ends.append((float((equal if len(equal) else line).difference.iloc[-1]), name, colour))
+    ax.set_xlim(-0.08, apart * 1.5)
+    ticks = sorted(points.items(), key=lambda item: item[1])
+    texts = [label("message.figure.equal", lang) if r == "equal" else f"{x:g}" for r, x in ticks]
+    ax.set_xticks([x for _, x in ticks], texts, fontsize=8.5)
+    _direct_labels(ax, ends, apart * 1.05, lang)
+    ax.spines["bottom"].set_bounds(0, apart)
+    _title(ax, label("message.figure.curve", lang))
+
+
+def _direct_labels(ax: Any, ends: list[tuple[float, str, str]], x: float, lang: str) -> None:
+    """Write each line's name at its end, moved apart where they would touch."""
+    low, high = ax.get_ylim()
+    texts = [_wrapped(variant_label(name, lang), lang, 26) for _, name, _ in ends]
+    need = [(0.055 * (text.count("\n") + 1) + 0.012) * (high - low) for text in texts]
+    order = list(np.argsort([y for y, _, _ in ends], kind="stable"))
+    places: dict[int, float] = {}
+    floor = -np.inf
+    for n in order:
+        places[n] = max(ends[n][0], floor + need[n] / 2)
+        floor = places[n] + need[n] / 2
+    ceiling = high
+    for n in reversed(order):
+        places[n] = min(places[n], ceiling - need[n] / 2)
+        ceiling = places[n] - need[n] / 2
+    for n, y in places.items():
+        ax.annotate(texts[n], (x, y), va="center", fontsize=8.5, color=ends[n][2], annotation_clip=False)

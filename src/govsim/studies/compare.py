@@ -2,9 +2,15 @@
 
 `design_compare` makes the jobs, `analyse_compare` turns what was measured into a `Comparison`,
 `compare` chains them through the one runner. Nothing here prints or plots.
+
+Every variant runs in every *regime*: the scenario's own weight of authority a_A ("asked"), the
+other points of the grid of ruling W2, and equal authority. The controls of ruling W5 are runs of the
+baseline with the hours a variant draws from outside the fixed staff; that schedule is a mean over
+seeds of its own, so that a control knows nothing of the luck it is compared under.
 """
 
-from collections.abc import Sequence
+import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,22 +20,46 @@ import pandas as pd
 from govsim.engine.state import EXTERNAL_PAYERS, N_ACTIVITIES, PAYERS
 from govsim.results.metrics import METRICS
 from govsim.results.tally import PRICES
+from govsim.scenario.city import STRUCTURE_BASIS
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import Variant, apply, variant
-from govsim.studies.paired import paired_estimates, pairing_gain, simultaneous_intervals, verdict
-from govsim.studies.runner import Job, Machinery, Progress, run_jobs
+from govsim.scenario.variants import Variant, variant
+from govsim.studies.activities import ACTIVITIES, count_activities
+from govsim.studies.paired import (
+    LEVEL,
+    N_RESAMPLES,
+    paired_estimates,
+    pairing_gain,
+    simultaneous_intervals,
+    verdict,
+)
+from govsim.studies.runner import Job, Machinery, Progress, default_machinery, run_jobs
 
+BASELINE = "B0"
 VARIANTS = ("B0", "F1", "F1-E4", "axis", "links", "entries", "cost_matched(F1)", "money_matched(F1)")
 AUTHORITIES = (0.0, 0.43, 0.9, 1.79)
 """Points of a_A at which the headline is read (ruling W2)."""
 PRIMARY = "unresolved_days_180"
+"""U(180), the one outcome that gets a verdict (ruling Y6)."""
 MARGIN_SHARE = 0.02
 """Margin of equivalence as a share of the baseline's U(180) (ruling Y6)."""
-SCHEDULE_SEEDS = 3
-"""Replications behind a control's schedule; their seeds lie apart from those compared (W5)."""
+SCHEDULE_SEEDS = 5
+"""Replications behind a control's schedule."""
 SEED_APART = 1_000_003
+"""How far the seeds of the schedules lie from those compared (W5)."""
+NET_BENEFIT_GRID = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+"""Priced hours that one more issue truly resolved within 180 days may be held to be worth (X10)."""
+
+ASKED, EQUAL = "asked", "equal"
+
+SHOWN_AS = {name: (m.block, m.unit) for name, m in METRICS.items()} | {
+    name: ("outputs", unit) for name, unit in ACTIVITIES.items()
+}
+"""Block and unit of everything measured."""
+
+Schedules = Mapping[str, np.ndarray]
+"""Variant -> monthly hours it draws from outside the staff beyond the baseline, [payer, skill]."""
 
 
 @dataclass(frozen=True)
@@ -39,195 +69,395 @@ class Comparison:
     Attributes
     ----------
     table
-        One row per variant and metric: level, difference from the baseline, interval, n.
+        One row per variant and metric in the regime asked for: level, difference from the baseline,
+        interval (``low``, ``high``), ``n_replications``, correlation of the pairs. For the primary
+        outcome alone simultaneous intervals, a verdict, and whether it is ``authority_bound``: a
+        win or a loss that does not survive equal authority (ruling W2).
     curve
-        The primary difference at each point of a_A and under equal authority.
+        The primary difference of every variant in every regime, with verdicts.
+    net_benefit
+        One row per variant and worth of a resolution (ruling X10).
     runs
-        One row per run.
+        One row per run: regime, variant, replication, seed, every metric.
     provenance
-        What was asked, for captions and the manifest.
+        What was asked and with what, for captions and the manifest.
     """
 
     table: pd.DataFrame
     curve: pd.DataFrame
+    net_benefit: pd.DataFrame
     runs: pd.DataFrame
     provenance: dict[str, Any]
 
     def _repr_html_(self) -> str:
-        chosen = self.table[self.table.metric == PRIMARY]
-        return chosen.to_html(index=False, float_format="%.2f")
+        columns = ["variant", "level", "difference", "simultaneous_low", "simultaneous_high"]
+        chosen = self.table.loc[self.table.metric == PRIMARY, [*columns, "verdict", "n_replications"]]
+        html: str = chosen.to_html(index=False, float_format=lambda x: f"{x:.2f}")
+        return html
+
+
+@dataclass(frozen=True)
+class Design:
+    """Jobs of a comparison; `keys` has (regime, variant, replication) of each."""
+
+    jobs: tuple[Job, ...]
+    keys: tuple[tuple[str, str, int], ...]
+    variants: tuple[str, ...]
+
+
+# ---- design --------------------------------------------------------------------------------------
 
 
 def regimes(world: Scenario) -> dict[str, Scenario]:
-    """The same world under each law of promises: a_A as asked, its grid, and equal authority."""
-    found = {"asked": world}
+    """Return the same world under each law of promises: a_A as asked, its grid, equal authority."""
+    found = {ASKED: world}
     for a in AUTHORITIES:
         if a != world.behaviour.commitment.commit_authority:
             found[f"{a:g}"] = override(world, {"behaviour.commitment.commit_authority": a})
-    found["equal"] = override(world, {"behaviour.commitment.equal_authority": True})
+    if not world.behaviour.commitment.equal_authority:
+        found[EQUAL] = override(world, {"behaviour.commitment.equal_authority": True})
     return found
 
 
-def _skills_of_payer(engine: Any) -> np.ndarray:
-    """Shares of the 8 skills each payer's people bring; leaders advise, residents lend a hand."""
+def design_schedules(world: Scenario, variants: Sequence[str]) -> Design:
+    """Return the runs behind the controls among `variants`: each one's original and the baseline."""
+    originals = list(dict.fromkeys(v.control_of for v in map(variant, variants) if v.control_of))
+    names = [BASELINE, *originals] if originals else []
+    keys = [(ASKED, name, r) for r in range(SCHEDULE_SEEDS) for name in names]
+    jobs = [Job(world, variant(name), world.seed + SEED_APART + r) for _, name, r in keys]
+    return Design(tuple(jobs), tuple(keys), tuple(names))
+
+
+def design_compare(
+    world: Scenario,
+    variants: Sequence[str] = VARIANTS,
+    replications: int = 30,
+    curve_replications: int | None = None,
+    *,
+    schedules: Schedules | None = None,
+) -> Design:
+    """Return the runs of a comparison, the baseline first in every replication.
+
+    Parameters
+    ----------
+    variants
+        Names as `govsim.scenario.variants.variant` takes them; the baseline is always there.
+    replications
+        Fixed in advance (ruling Y5). Replication r has seed ``world.seed + r``.
+    curve_replications
+        Of the regimes other than the one asked; as many when not given. Controls run only in the
+        regime asked.
+    schedules
+        Of `design_schedules`' runs; needed if `variants` has a control.
+    """
+    chosen = [variant(BASELINE)] + [v for v in map(variant, variants) if v.name != BASELINE]
+    chosen = list({v.name: v for v in chosen}.values())
+    ready = [v.with_external(_external(v, schedules or {})) if v.control_of else v for v in chosen]
+    jobs: list[Job] = []
+    keys: list[tuple[str, str, int]] = []
+    for regime, scenario in regimes(world).items():
+        is_asked = regime == ASKED
+        n = replications if is_asked else min(replications, curve_replications or replications)
+        for replication in range(n):
+            for v in ready:
+                if is_asked or not v.control_of:
+                    jobs.append(Job(scenario, v, world.seed + replication))
+                    keys.append((regime, v.name, replication))
+    return Design(tuple(jobs), tuple(keys), tuple(v.name for v in ready))
+
+
+def _external(control: Variant, schedules: Schedules) -> ExternalHours:
+    """Return the hours a control gets: by the givers' own skills, or priced as paid staff (W5)."""
+    hours = schedules[str(control.control_of)]
+    if control.control == "hours":
+        return ExternalHours(hours_by_skill=tuple(float(h) for h in hours.sum(axis=0)))
+    prices = np.array([PRICES[p] for p in PAYERS])
+    return ExternalHours(staff_hours=float(prices @ hours.sum(axis=1)))
+
+
+def outside_hours(engine: Any) -> dict[str, Any]:
+    """Return mean monthly hours from outside the staff since the burn-in, by payer and skill."""
+    w, scenario = engine.world, engine.scenario
+    n_months = int(w.p.n_months[0])
+    first = int(np.ceil(scenario.burn_in_days * 12 / 365))
+    by_month = w.outside.reshape(len(PAYERS), N_ACTIVITIES, n_months).sum(axis=1)
+    days = scenario.days - first * 365 / 12
+    monthly = by_month[:, first:].sum(axis=1) / max(1.0, days * 12 / 365)
+    monthly[[p not in EXTERNAL_PAYERS for p in PAYERS]] = 0.0
+    return {"hours": monthly[:, None] * _skills_of_payers(w)}
+
+
+def _skills_of_payers(w: Any) -> np.ndarray:
+    """Shares of the 8 skills that each payer's people bring; leaders advise, residents lend a hand."""
     shares = np.zeros((len(PAYERS), 8))
-    w = engine.world
     organisations = np.bincount(w.organisations.skill, minlength=8) / len(w.organisations)
     members = np.bincount(w.members.skill.astype(np.int64), minlength=8) / len(w.members)
     for n, payer in enumerate(PAYERS):
-        if payer == "leaders":
-            shares[n, 5] = 1.0
-        elif payer in ("organisations", "part_time_members"):
+        if payer in ("organisations", "part_time_members"):
             shares[n] = organisations
         elif payer.startswith("in_service"):
             shares[n] = members
         else:
-            shares[n, 7] = 1.0
+            shares[n, 5 if payer == "leaders" else 7] = 1.0
     return shares
 
 
-def schedule_of(world: Scenario, of: Variant, control: str, machinery: Machinery | None = None) -> ExternalHours:
-    """Mean monthly hours a variant draws from outside the fixed staff, as a control's schedule (W5).
-
-    ``hours`` returns them by the givers' own skills; ``money`` prices them into paid staff hours.
-    """
-    from govsim.engine.simulate import Engine
-
-    engine_of = machinery.engine if machinery else Engine
-    by_payer = np.zeros(len(PAYERS))
-    shares = np.zeros((len(PAYERS), 8))
-    asked = apply(world, of)
-    for n in range(SCHEDULE_SEEDS):
-        engine = engine_of(asked, seed=world.seed + SEED_APART + n)
-        engine.advance(world.days)
-        months = int(engine.world.p.n_months[0])
-        hours = engine.world.outside.reshape(len(PAYERS), N_ACTIVITIES, months).sum(axis=(1, 2))
-        active = max(1.0, (world.days - world.burn_in_days) * 12 / 365)
-        by_payer += hours / active / SCHEDULE_SEEDS
-        shares += _skills_of_payer(engine) / SCHEDULE_SEEDS
-    external = np.array([p in EXTERNAL_PAYERS for p in PAYERS])
-    by_payer = np.where(external, by_payer, 0.0)
-    if control == "hours":
-        return ExternalHours(hours_by_skill=tuple(float(h) for h in by_payer @ shares))
-    return ExternalHours(staff_hours=float(sum(by_payer[n] * PRICES[p] for n, p in enumerate(PAYERS) if external[n])))
+def analyse_schedules(design: Design, found: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Return each original's mean hours beyond the baseline's; never below none."""
+    hours = {name: np.zeros((len(PAYERS), 8)) for name in design.variants}
+    for (_, name, _), measured in zip(design.keys, found, strict=True):
+        hours[name] += measured["hours"] / SCHEDULE_SEEDS
+    own = hours.pop(BASELINE, 0.0)
+    return {name: np.maximum(0.0, total - own) for name, total in hours.items()}
 
 
-def design_compare(
-    world: Scenario, variants: Sequence[str] = VARIANTS, replications: int = 30, curve_replications: int | None = None
-) -> tuple[list[Job], list[tuple[str, str, int]]]:
-    """Jobs, and for each its (regime, variant, replication)."""
-    chosen = [variant("B0")] + [variant(name) for name in variants if variant(name).name != "B0"]
-    resolved = [
-        v.with_external(schedule_of(world, variant(v.control_of), v.control)) if v.control_of else v for v in chosen
-    ]
-    jobs: list[Job] = []
-    rows: list[tuple[str, str, int]] = []
-    for regime, scenario in regimes(world).items():
-        n = replications if regime == "asked" else min(replications, curve_replications or replications)
-        for replication in range(n):
-            for v in resolved:
-                jobs.append(Job(scenario, v, world.seed + replication))
-                rows.append((regime, v.name, replication))
-    return jobs, rows
+# ---- analysis ------------------------------------------------------------------------------------
 
 
-def _wide(runs: pd.DataFrame, regime: str, metric: str) -> pd.DataFrame:
-    """Replications by variants."""
-    return runs[runs.regime == regime].pivot(index="replication", columns="variant", values=metric)
+def analyse_compare(
+    design: Design, found: Sequence[Mapping[str, float]], provenance: Mapping[str, Any]
+) -> Comparison:
+    """Return paired differences from the baseline, with intervals and verdicts."""
+    keys = pd.DataFrame(list(design.keys), columns=["regime", "variant", "replication"])
+    keys["seed"] = [job.seed for job in design.jobs]
+    runs = pd.concat([keys, pd.DataFrame(list(found))], axis=1)
+    curve = _curve(runs)
+    table = _with_verdicts(_table(runs, design.variants), curve)
+    return Comparison(table, curve, _net_benefit(runs, design.variants), runs, dict(provenance))
 
 
-def analyse_compare(runs: pd.DataFrame, provenance: dict[str, Any]) -> Comparison:
-    """Paired differences from the baseline, with intervals and verdicts."""
-    names = list(dict.fromkeys(runs.variant))
+def _wide(runs: pd.DataFrame, regime: str, metrics: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Variants, and values[replication, variant, metric] of a regime."""
+    rows = runs[runs.regime == regime]
+    names = list(dict.fromkeys(rows.variant))
+    n = len(rows) // len(names)
+    ordered = rows.sort_values("replication", kind="stable")
+    return names, ordered[list(metrics)].to_numpy(float).reshape(n, len(names), len(metrics))
+
+
+def _table(runs: pd.DataFrame, variants: Sequence[str]) -> pd.DataFrame:
+    """Estimate every metric of every variant in the regime asked for."""
+    metrics = [m for m in SHOWN_AS if m in runs]
+    names, values = _wide(runs, ASKED, metrics)
+    base = values[:, :1]
+    found = paired_estimates((values - base).reshape(len(values), -1))
     rows: list[dict[str, Any]] = []
-    for metric in METRICS:
-        wide = _wide(runs, "asked", metric)
-        base = wide["B0"].to_numpy()
-        levels = wide[names].to_numpy()
-        estimates = paired_estimates(levels - base[:, None])
-        for n, name in enumerate(names):
-            correlation, saved = pairing_gain(base, levels[:, n])
-            known = levels[:, n][np.isfinite(levels[:, n])]
-            rows.append({
-                "variant": name, "metric": metric, "block": METRICS[metric].block, "unit": METRICS[metric].unit,
-                "level": float(known.mean()) if len(known) else float("nan"), "difference": estimates.mean[n],
-                "low": estimates.low[n], "high": estimates.high[n], "trimmed_mean": estimates.trimmed_mean[n],
-                "median": estimates.median[n], "n_replications": int(estimates.n_replications[n]),
-                "interval": estimates.kind[n], "correlation": correlation, "variance_saved": saved,
-            })  # fmt: skip
-    table = pd.DataFrame(rows)
-    return Comparison(_with_verdicts(table, runs, names), _curve(runs, names), runs, provenance)
-
-
-def _with_verdicts(table: pd.DataFrame, runs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """Simultaneous intervals and the four-way reading, for the primary outcome only (Y6)."""
-    wide = _wide(runs, "asked", PRIMARY)
-    others = [n for n in names if n != "B0"]
-    table = table.assign(simultaneous_low=np.nan, simultaneous_high=np.nan, verdict="")
-    if not others:
-        return table
-    low, high = simultaneous_intervals(wide[others].to_numpy() - wide[["B0"]].to_numpy())
-    margin = MARGIN_SHARE * float(wide["B0"].mean())
-    for name, a, b in zip(others, low, high, strict=True):
-        row = (table.variant == name) & (table.metric == PRIMARY)
-        table.loc[row, ["simultaneous_low", "simultaneous_high"]] = [a, b]
-        table.loc[row, "verdict"] = verdict(a, b, margin)
-    return table
-
-
-def _curve(runs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """The primary difference of every variant in every regime."""
-    rows: list[dict[str, Any]] = []
-    for regime in dict.fromkeys(runs.regime):
-        wide = _wide(runs, regime, PRIMARY)
-        estimates = paired_estimates(wide[names].to_numpy() - wide[["B0"]].to_numpy())
-        for n, name in enumerate(names):
-            rows.append({"regime": regime, "variant": name, "difference": estimates.mean[n], "low": estimates.low[n],
-                         "high": estimates.high[n], "n_replications": int(estimates.n_replications[n])})  # fmt: skip
+    for n, (name, metric) in enumerate((v, m) for v in names for m in metrics):
+        v, m = names.index(name), metrics.index(metric)
+        column = values[:, v, m]
+        correlation, saved = pairing_gain(base[:, 0, m], column)
+        known = column[np.isfinite(column)]
+        rows.append({
+            "variant": name, "metric": metric, "block": SHOWN_AS[metric][0],
+            "unit": SHOWN_AS[metric][1],
+            "level": float(known.mean()) if len(known) else float("nan"),
+            "difference": found.mean[n], "low": found.low[n], "high": found.high[n],
+            "trimmed_mean": found.trimmed_mean[n], "median": found.median[n],
+            "n_replications": int(found.n_replications[n]), "interval": found.kind[n],
+            "correlation": correlation, "variance_saved": saved,
+        })  # fmt: skip
     return pd.DataFrame(rows)
 
 
+def _curve(runs: pd.DataFrame) -> pd.DataFrame:
+    """The primary difference of every variant in every regime, with simultaneous intervals."""
+    rows: list[dict[str, Any]] = []
+    for regime in dict.fromkeys(runs.regime):
+        names, values = _wide(runs, regime, [PRIMARY])
+        base = values[:, :1, 0]
+        d = values[:, :, 0] - base
+        single = paired_estimates(d)
+        low, high = simultaneous_intervals(d)
+        margin = MARGIN_SHARE * float(base.mean())
+        for n, name in enumerate(names):
+            is_base = name == BASELINE
+            rows.append({
+                "regime": regime, "variant": name, "level": float(values[:, n, 0].mean()),
+                "difference": single.mean[n], "low": single.low[n], "high": single.high[n],
+                "simultaneous_low": low[n], "simultaneous_high": high[n], "margin": margin,
+                "verdict": "" if is_base else verdict(low[n], high[n], margin),
+                "n_replications": int(single.n_replications[n]),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _with_verdicts(table: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+    """Put the readings of the primary outcome into the table; everything else is exploratory (Y6)."""
+    table = table.assign(
+        simultaneous_low=np.nan, simultaneous_high=np.nan, verdict="", authority_bound=False
+    )
+    asked = curve[curve.regime == ASKED].set_index("variant")
+    equal = curve[curve.regime == EQUAL].set_index("variant")
+    for name, row in asked.iterrows():
+        at = (table.variant == name) & (table.metric == PRIMARY)
+        table.loc[at, "simultaneous_low"] = row.simultaneous_low
+        table.loc[at, "simultaneous_high"] = row.simultaneous_high
+        table.loc[at, "verdict"] = row.verdict
+        if name in equal.index and row.verdict in ("win", "loss"):
+            table.loc[at, "authority_bound"] = equal.loc[name, "verdict"] != row.verdict
+    return table
+
+
+def _net_benefit(runs: pd.DataFrame, variants: Sequence[str]) -> pd.DataFrame:
+    """NB = worth x more issues truly resolved within 180 d - more priced hours, per 1,000 and year."""
+    names, values = _wide(runs, ASKED, ["resolved_share_180", "issues_rate", "hours_priced"])
+    resolved, hours = values[:, :, 0] * values[:, :, 1], values[:, :, 2]
+    rows: list[dict[str, Any]] = []
+    for worth in NET_BENEFIT_GRID:
+        found = paired_estimates(worth * (resolved - resolved[:, :1]) - (hours - hours[:, :1]))
+        for n, name in enumerate(names):
+            rows.append({
+                "variant": name, "worth": worth, "net_benefit": found.mean[n],
+                "low": found.low[n], "high": found.high[n],
+                "n_replications": int(found.n_replications[n]),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+# ---- provenance ----------------------------------------------------------------------------------
+
+
+def several_departments_share(world: Scenario) -> float:
+    """Share of issues that need two departments or more, by expected number."""
+    city, demand = world.city, world.demand
+    weights = [t.share * demand.issues_per_household_year * city.n_households for t in demand.types]
+    eligible = (city.old_unmanaged_share + city.work_unit_share) * city.n_compounds
+    weights = [
+        demand.renovation_rate * eligible if t.code == "RENO" else w
+        for t, w in zip(demand.types, weights, strict=True)
+    ]
+    several = sum(w * sum(t.n_departments[2:]) for w, t in zip(weights, demand.types, strict=True))
+    return float(several / sum(weights))
+
+
 def regime_of(world: Scenario) -> dict[str, Any]:
-    """The coordinates every caption carries (decision 6)."""
-    staffing, commitment, demand = world.staffing, world.behaviour.commitment, world.demand
-    several = sum(t.share * sum(t.n_departments[2:]) for t in demand.types)
+    """Return the coordinates that every caption carries (decision 6)."""
+    staffing, commitment = world.staffing, world.behaviour.commitment
     return {
-        "city": world.city.name, "residents": world.city.n_residents, "days": world.days, "seed": world.seed,
+        "city": world.city.name, "city_code": world.city.code, "residents": world.city.n_residents,
+        "communities": world.city.n_communities, "structure_basis": STRUCTURE_BASIS,
+        "days": world.days, "burn_in_days": world.burn_in_days, "seed": world.seed,
         "load_community": staffing.load_community, "load_subdistrict": staffing.load_subdistrict,
-        "load_department": staffing.load_department, "executive_load": world.behaviour.gates.executive_load,
-        "several_departments_share": round(several, 4), "lapse_rate": commitment.lapse_rate,
-        "audit_share": world.behaviour.effort.audit_share, "commit_authority": commitment.commit_authority,
-        "profile": demand.profile,
+        "load_department": staffing.load_department,
+        "executive_load": world.behaviour.gates.executive_load,
+        "several_departments_share": several_departments_share(world),
+        "lapse_rate": commitment.lapse_rate, "audit_share": world.behaviour.effort.audit_share,
+        "commit_authority": commitment.commit_authority, "profile": world.demand.profile,
     }  # fmt: skip
 
 
+def _provenance(world: Scenario, design: Design, schedules: Schedules) -> dict[str, Any]:
+    """Everything needed to read the numbers and to make them again."""
+    from govsim import __version__
+
+    counts = pd.Series([k[0] for k in design.keys]).value_counts(sort=False)
+    n = {regime: len({k[2] for k in design.keys if k[0] == regime}) for regime in counts.index}
+    return regime_of(world) | {
+        "variants": list(design.variants), "replications": n[ASKED],
+        "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs),
+        "primary": PRIMARY, "margin_share": MARGIN_SHARE, "level": LEVEL, "resamples": N_RESAMPLES,
+        "prices": dict(PRICES), "schedule_seeds": SCHEDULE_SEEDS,
+        "schedules": {name: _by_payer(hours) for name, hours in schedules.items()},
+        "versions": {"govsim": __version__, "python": platform.python_version(),
+                     "numpy": np.__version__, "pandas": pd.__version__},
+        "scenario": world.model_dump(mode="json"),
+    }  # fmt: skip
+
+
+def _by_payer(hours: np.ndarray) -> dict[str, float]:
+    """Monthly hours by payer, those who give none left out."""
+    return {p: float(h) for p, h in zip(PAYERS, hours.sum(axis=1), strict=True) if h > 0}
+
+
+# ---- the whole -----------------------------------------------------------------------------------
+
+
 def compare(
-    world: Scenario,
+    world: Scenario | None = None,
     variants: Sequence[str] = VARIANTS,
     replications: int = 30,
     *,
     curve_replications: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    machinery: Machinery | None = None,
 ) -> Comparison:
     """Compare variants with the fragmented baseline in a world.
+
+    Staff-neutral: every variant has the baseline's staff. What it draws from outside stands beside
+    the effect, and the controls show what the baseline does with the same hours or their price
+    (`model.md` W5, Y5, Y6).
 
     Parameters
     ----------
     world
-        The scenario; its own mechanism is not used.
+        The scenario; its own mechanism is not used. The standard city when not given.
     variants
         Names as `govsim.scenario.variants.variant` takes them; B0 is always there.
     replications
-        Paired: replication r has the same issues under every variant.
+        Paired: replication r has the same issues under every variant. At least 2.
     curve_replications
         Of the regimes other than the one asked; as many when not given.
     workers, progress
-        See `run_jobs`.
+        See `run_jobs`; they do not change the result. Progress counts all runs.
+    machinery
+        Engine and measure; for tests.
+
+    Raises
+    ------
+    ScenarioError
+        An unknown variant.
+    ValueError
+        Fewer than 2 replications, or a horizon that follows no issue for 180 days.
+
+    Examples
+    --------
+    >>> from govsim import City, Scenario
+    >>> world = Scenario(city=City.preset("demo"), days=400, burn_in_days=100)
+    >>> compare(world, ["B0", "axis"], 2).table.variant.unique().tolist()
+    ['B0', 'axis']
     """
-    jobs, rows = design_compare(world, variants, replications, curve_replications)
-    found = run_jobs(jobs, workers=workers, progress=progress)
-    runs = pd.DataFrame([dict(zip(("regime", "variant", "replication"), r, strict=True)) | m
-                         for r, m in zip(rows, found, strict=True)])  # fmt: skip
-    asked = {"replications": replications, "curve_replications": min(replications, curve_replications or replications)}
-    return analyse_compare(runs, regime_of(world) | asked | {"variants": list(dict.fromkeys(r[1] for r in rows))})
+    world = world if world is not None else Scenario()
+    check_world(world, replications)
+    machines = machinery or _default()
+    first = design_schedules(world, variants)
+    total = len(first.jobs) + len(
+        design_compare(
+            world, variants, replications, curve_replications,
+            schedules={name: np.zeros((len(PAYERS), 8)) for name in first.variants},
+        ).jobs
+    )  # fmt: skip
+
+    def after(done_before: int) -> Progress | None:
+        return (lambda done, _: progress(done_before + done, total)) if progress else None
+
+    scheduling = Machinery(machines.engine, outside_hours, machines.prepare)
+    drawn = run_jobs(first.jobs, workers=workers, progress=after(0), machinery=scheduling)
+    schedules = analyse_schedules(first, drawn)
+    design = design_compare(world, variants, replications, curve_replications, schedules=schedules)
+    found = run_jobs(design.jobs, workers=workers, progress=after(len(first.jobs)), machinery=machines)
+    return analyse_compare(design, found, _provenance(world, design, schedules))
+
+
+def _default() -> Machinery:
+    """Return the engine with the metrics and the seed-style counts."""
+    found = default_machinery()
+
+    def measure(engine: Any) -> dict[str, float]:
+        return dict(found.measure(engine)) | count_activities(engine)
+
+    return Machinery(found.engine, measure, found.prepare)
+
+
+def check_world(world: Scenario, replications: int) -> None:
+    """Refuse what cannot be compared, in one line."""
+    if replications < 2:
+        raise ValueError(f"replications must be at least 2, not {replications}: one has no interval")
+    needed = world.burn_in_days + 181
+    if world.days < needed:
+        raise ValueError(
+            f"days must be at least {needed}, not {world.days}: {world.burn_in_days} under the "
+            "baseline, then 180 to follow an issue"
+        )
+    if world.seed + SEED_APART + max(replications, SCHEDULE_SEEDS) >= 2**63:
+        raise ValueError(f"seed must be below {2**63 - SEED_APART - replications}, not {world.seed}")

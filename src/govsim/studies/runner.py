@@ -52,14 +52,23 @@ class Machinery:
 
     engine: Callable[..., Any]
     measure: Callable[[Any], Metrics]
+    prepare: Callable[[Scenario], Any] | None = None
+    """What is worked out once a world, before its runs: handed to the engine as ``capacity``."""
 
 
 def default_machinery() -> Machinery:
     """Return the engine and its measures, imported on call (numba loads with them)."""
-    from govsim.engine.simulate import Engine
+    from govsim.engine.simulate import Engine, calibrate
     from govsim.results.metrics import measure
 
-    return Machinery(Engine, measure)
+    return Machinery(Engine, measure, calibrate)
+
+
+def n_processors() -> int:
+    """Processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def run_jobs(
@@ -93,7 +102,7 @@ def run_jobs(
     for index, job in enumerate(jobs):
         histories.setdefault((id(job.world), job.seed), []).append(index)
     state = _State(machines, jobs)
-    threads = max(1, min(workers or len(os.sched_getaffinity(0)), len(histories)))
+    threads = max(1, min(workers or n_processors(), len(histories)))
     with ThreadPoolExecutor(threads, thread_name_prefix="govsim") as pool:
         pending = {pool.submit(state.run_history, indices) for indices in histories.values()}
         try:
@@ -129,6 +138,11 @@ class _State:
         kinds = {(id(job.world), job.variant): job for job in jobs}
         self.asked = {key: apply(job.world, job.variant) for key, job in kinds.items()}
         self.baselines = {id(job.world): apply(job.world, "B0") for job in kinds.values()}
+        prepare = machines.prepare
+        self.prepared = {
+            key: {"capacity": prepare(world)} if prepare else {}
+            for key, world in self.baselines.items()
+        }
         self.stopped = threading.Event()
         self.n_done = 0
         self._lock = threading.Lock()
@@ -139,7 +153,10 @@ class _State:
         if self.stopped.is_set():
             return
         with _named(first, "before the switch"):
-            trunk = self.machines.engine(self.baselines[id(first.world)], seed=first.seed)
+            world = id(first.world)
+            trunk = self.machines.engine(
+                self.baselines[world], seed=first.seed, **self.prepared[world]
+            )
             trunk.advance(first.world.burn_in_days)
         for place, index in enumerate(indices):
             if self.stopped.is_set():

@@ -1,0 +1,37 @@
+"""The caption of every figure and table of results: its regime, and what it is not (decision 6)."""
+
+from govsim.labels import label
+from govsim.studies.compare import Comparison
+
+_THREE = ("several_departments_share", "lapse_rate")
+
+
+def caption(comparison: Comparison, lang: str = "en") -> str:
+    """Return the regime of a comparison in one paragraph, with the standing sentence."""
+    p = comparison.provenance
+    values = {k: v for k, v in p.items() if isinstance(v, str | int | float)}
+    values |= {k: f"{p[k]:.3g}" for k in _THREE} | {"residents": f"{p['residents']:,}"}
+    gap = "" if lang == "zh" else " "
+    return gap.join([label("caption.regime", lang, **values), label("caption.stance", lang)])
+
+
+def notes(comparison: Comparison, lang: str = "en") -> list[str]:
+    """Return what a reader must know besides: pairs that do not correlate, claims that hang on a_A."""
+    from govsim.labels import variant_label
+    from govsim.studies.compare import PRIMARY
+
+    rows = comparison.table[(comparison.table.metric == PRIMARY) & (comparison.table.variant != "B0")]
+    mark = "、" if lang == "zh" else ", "
+    found = []
+    for key, chosen in (
+        ("message.note.unpaired", rows[rows.correlation <= 0]),
+        ("message.note.authority", rows[rows.authority_bound]),
+    ):
+        if len(chosen):
+            names = mark.join(variant_label(n, lang) for n in chosen.variant)
+            found.append(label(key, lang, names=names))
+    paired = rows.correlation[rows.correlation > 0]
+    if len(paired):
+        values = {"low": f"{paired.min():.2f}", "high": f"{paired.max():.2f}"}
+        found.append(label("message.note.paired", lang, **values))
+    return found
