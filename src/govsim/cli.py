@@ -1,29 +1,39 @@
 """The command line: `govsim compare`, `govsim run`, `govsim components`.
 
-Only typer loads with this module, so that `--help` answers at once.
+Only typer loads with this module, so that `--help` answers at once. What cannot be done is said in
+one line on stderr with exit code 2; a run that fails ends with 1, an interrupted one with 130.
+Nothing is left half-written.
 """
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+CURVE_REPLICATIONS = 10
+"""Replications, at most, at the values of a_A other than the one asked; the caption says so."""
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Compare ways of organising grassroots governance: effects and costs, on paired simulations.",
-    epilog="Examples: govsim compare --city demo | govsim compare --variants B0,F1,axis --replications 30 | "
-    "govsim run scenario.yaml --out run1 | govsim components",
+    epilog="Examples: govsim compare --city demo | govsim compare --variants B0,F1,axis --lang zh | "
+    "govsim run demo --out run1 | govsim components",
 )  # fmt: skip
 
 
-def _fail(message: str) -> NoReturn:
-    """One line on stderr, exit code 2."""
+def _fail(message: object, code: int = 2) -> NoReturn:
+    """One line on stderr, and out."""
     typer.echo(f"govsim: {' '.join(str(message).split())}", err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
 
 
 def _version(asked: bool) -> None:
+    """Show the version."""
     if asked:
         from govsim import __version__
 
@@ -33,34 +43,52 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Options of the program itself."""
 
 
-def _free_folder(out: str) -> Path:
-    """A place results may be written to: new, or holding an earlier comparison."""
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        _fail(f"--out {out}: is a file; give a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        _fail(f"--out {out}: holds files that are no results of govsim; give an empty or a new folder")
+@contextmanager
+def _guarded(lang: str) -> Iterator[None]:
+    """Turn what goes wrong into one line."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _fail(f"--out {out}: cannot be made ({error.strerror})")
-    return folder
+        yield
+    except KeyboardInterrupt:
+        from govsim.labels import label
+
+        _fail(label("message.stopped", lang), 130)
+    except BrokenPipeError:
+        raise
+    except (ValueError, OSError) as error:
+        _fail(error)
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, typer.Exit):
+            raise
+        _fail(error if str(error) else "out of memory; try a smaller city or fewer --workers", 1)
+
+
+def _language(lang: str | None) -> str:
+    from govsim.labels import language
+
+    try:
+        return language(lang)
+    except ValueError:
+        _fail(f"--lang {lang}: en or zh")
 
 
 def _world(city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int) -> Any:
-    """The scenario asked for."""
+    """Return the scenario asked for."""
     from govsim.records import demand_profile, read_log
     from govsim.scenario.city import resolve_city
     from govsim.scenario.inputs import override
     from govsim.scenario.profile import load_default_profile
     from govsim.scenario.scenario import Scenario
 
-    place = resolve_city(city, names=names)
+    place = resolve_city(city, names="real" if names == "real" else "neutral")
+    if mapping is not None and records is None:
+        raise ValueError("--mapping names the columns of a log: give --records too")
     if records is None:
         profile = load_default_profile()
     else:
@@ -73,151 +101,183 @@ def _world(city: str, names: str, records: str | None, mapping: str | None, days
     return override(world, {"days": days, "seed": seed})
 
 
-def _write(comparison: Any, folder: Path, lang: str) -> None:
-    """Write tables and figures beside, then move the whole in place."""
-    import json
-    import shutil
-    import tempfile
-
-    from govsim.show.figures import save_comparison
-
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        comparison.table.to_parquet(draft / "table.parquet", compression="zstd")
-        comparison.curve.to_parquet(draft / "curve.parquet", compression="zstd")
-        comparison.net_benefit.to_parquet(draft / "net_benefit.parquet", compression="zstd")
-        comparison.runs.to_parquet(draft / "runs.parquet", compression="zstd")
-        (draft / "manifest.json").write_text(
-            json.dumps({"kind": "govsim comparison", **comparison.provenance}, ensure_ascii=False, indent=2), encoding="utf-8"
-        )
-        save_comparison(comparison, draft / "comparison.png", lang)
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.chmod(0o755)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-
-
 @app.command()
 def compare(
-    city: Annotated[str, typer.Option(help="demo, standard, or the code of a county-level unit.")] = "210681",
-    variants: Annotated[str | None, typer.Option(help="Names separated by commas, such as B0,F1,axis,F1-E4.")] = None,
-    records: Annotated[str | None, typer.Option(help="A request log (CSV) to take the demand profile from.")] = None,
+    city: Annotated[
+        str, typer.Option(help="demo, standard, the code or name of a county-level unit, or a file.")
+    ] = "210681",
+    variants: Annotated[
+        str | None, typer.Option(help="Names separated by commas, such as B0,F1,axis,F1-E4.")
+    ] = None,
+    records: Annotated[
+        str | None, typer.Option(help="A request log (CSV) to take the demand profile from.")
+    ] = None,
     mapping: Annotated[str | None, typer.Option(help="YAML that names the columns of the log.")] = None,
     replications: Annotated[int, typer.Option(min=2, max=1000, help="Paired replications.")] = 30,
-    days: Annotated[int, typer.Option(min=731, max=36500, help="Horizon; the first 365 days are the baseline.")] = 1095,
-    seed: Annotated[int, typer.Option(min=0, help="Replications count up from it.")] = 1,
+    days: Annotated[
+        int, typer.Option(min=546, max=36500, help="Horizon; the first 365 days are the baseline.")
+    ] = 1095,
+    seed: Annotated[int, typer.Option(min=0, max=2**62, help="Replications count up from it.")] = 1,
     names: Annotated[str, typer.Option(help="neutral or real: names of a unit's parts.")] = "neutral",
     out: Annotated[str, typer.Option(help="Folder for results.")] = "results/compare",
-    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Threads.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Threads; as many as processors if not given.")
+    ] = None,
     lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
     """Compare variants with the fragmented baseline, costs beside effects.
 
     Example: govsim compare --city demo --variants B0,F1,axis
     """
-    from govsim.labels import language
-
+    tongue = _language(lang)
     if names not in ("neutral", "real"):
         _fail(f"--names {names}: neutral or real")
-    if lang not in (None, "en", "zh"):
-        _fail(f"--lang {lang}: en or zh")
-    tongue = language(lang)
-    folder = _free_folder(out)
-    try:
+    with _guarded(tongue):
         from govsim.scenario.variants import variant
 
-        asked = [variant(v.strip()).name for v in variants.split(",") if v.strip()] if variants is not None else None
-        if asked is not None and not asked:
-            _fail("--variants: names at least one variant, such as F1")
+        given = None if variants is None else [v for v in variants.split(",") if v.strip()]
+        if given == []:
+            raise ValueError("--variants: names at least one variant, such as F1")
+        asked = None if given is None else [variant(v).name for v in given]
         world = _world(city, names, records, mapping, days, seed)
+        from govsim.studies.store import check_folder, save_comparison
+
+        check_folder(out)
         comparison = _compare(world, asked, replications, workers, tongue)
-        _write(comparison, folder, tongue)
-    except (ValueError, OSError) as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        typer.echo("govsim: stopped; nothing was written", err=True)
-        raise typer.Exit(130) from None
+
+        def draw(folder: Path) -> None:
+            from govsim.show.figures import plot_comparison, save_figure
+
+            figure = plot_comparison(comparison, tongue)
+            for ending in ("png", "svg"):
+                save_figure(figure, folder / f"comparison.{ending}", tongue)
+
+        folder = save_comparison(comparison, out, extras=draw)
     _show(comparison, folder, tongue)
 
 
-def _compare(world: Any, asked: list[str] | None, replications: int, workers: int | None, lang: str) -> Any:
-    """Run the comparison with a progress bar; say when the engine has to be compiled first."""
+def _compare(
+    world: Any, asked: list[str] | None, replications: int, workers: int | None, lang: str
+) -> Any:
+    """Run the comparison with a bar; say when the engine has to be compiled first."""
     from tqdm import tqdm
 
-    from govsim.engine.simulate import Engine, is_compiled
     from govsim.labels import label
-    from govsim.studies.compare import VARIANTS
+    from govsim.studies.compare import VARIANTS, is_compiled
     from govsim.studies.compare import compare as run
 
     if not is_compiled():
-        typer.echo(label("message.compiling", lang), err=True)
-    Engine(world)
-    with tqdm(total=None, unit=" runs", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+        typer.echo(label("message.wait.compiling", lang), err=True)
+    quiet = not sys.stderr.isatty()
+    with tqdm(total=None, desc=label("message.progress", lang), file=sys.stderr, disable=quiet) as bar:
 
         def follow(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        return run(world, asked or VARIANTS, replications, curve_replications=min(10, replications), workers=workers, progress=follow)
+        return run(
+            world, asked or VARIANTS, replications, workers=workers, progress=follow,
+            curve_replications=min(CURVE_REPLICATIONS, replications),
+        )  # fmt: skip
 
 
 def _show(comparison: Any, folder: Path, lang: str) -> None:
+    """Print the tables, the caption and where the rest lies."""
     from rich.console import Console
 
-    from govsim.show.captions import caption
+    from govsim.labels import label
+    from govsim.show.captions import caption, notes
     from govsim.show.table import comparison_tables
 
-    console = Console(width=None if sys.stdout.isatty() else 190)
-    for table in comparison_tables(comparison, lang):
-        console.print(table)
-    console.print(caption(comparison, lang), style="dim", markup=False)
-    console.print(str(folder / "comparison.png"), markup=False)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, emoji=False)
+    for table in comparison_tables(comparison, lang, console.width):
+        console.print(table, markup=False)
+    for text in (*notes(comparison, lang), caption(comparison, lang)):
+        console.print(text, style="dim", markup=False)
+    for name in ("comparison.png", "table.parquet"):
+        console.print(label("message.saved", lang, folder=folder / name), markup=False, soft_wrap=True)
 
 
 @app.command()
 def run(
     scenario: Annotated[str, typer.Argument(help="A scenario file (YAML) or the name of a preset.")],
     out: Annotated[str, typer.Option(help="Folder for the run's tables.")] = "results/run",
+    lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
     """Run one scenario and save its tables.
 
     Example: govsim run demo --out run1
     """
-    folder = _free_folder(out)
-    try:
-        from govsim.results.simulate import simulate
-        from govsim.results.store import save_run
+    tongue = _language(lang)
+    with _guarded(tongue):
         from govsim.scenario.files import load_scenario
 
-        found = simulate(load_scenario(scenario))
+        asked = load_scenario(scenario)
+        folder = Path(out)
+        is_ours = (folder / "manifest.json").is_file()
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"{out} is a file, not a folder for results")
+        if folder.is_dir() and any(folder.iterdir()) and not is_ours:
+            raise ValueError(f"{out} holds other files; give a new or an empty folder")
+        from govsim.results.simulate import simulate
+        from govsim.results.store import save_run
+
+        found = simulate(asked)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         save_run(found, folder, overwrite=folder.exists())
-    except (ValueError, OSError) as error:
-        _fail(str(error))
-    typer.echo(found.metrics.dropna().to_string())
-    typer.echo(str(folder))
+    _show_run(found, folder, tongue)
+
+
+def _show_run(found: Any, folder: Path, lang: str) -> None:
+    """Print what is known of one run; it is a story, not an estimate."""
+    from govsim.labels import label
+    from govsim.results.metrics import METRICS
+    from govsim.show.table import metric_name, number
+
+    for name, value in found.metrics.dropna().items():
+        unit = METRICS[name].unit
+        shown = number(float(value), unit)
+        typer.echo(f"{shown:>12} {'' if unit == '1' else unit:<11} {metric_name(name, lang)}")
+    typer.echo(label("message.saved", lang, folder=folder))
 
 
 @app.command()
 def components(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) -> None:
     """Say what each of the 13 parts is, does and costs."""
-    from govsim.labels import label, language
+    import textwrap
+
+    from govsim.labels import label
     from govsim.scenario.variants import COMPONENTS
 
-    if lang not in (None, "en", "zh"):
-        _fail(f"--lang {lang}: en or zh")
-    tongue = language(lang)
+    tongue = _language(lang)
     for code in COMPONENTS:
         typer.echo(f"{code}  {label(f'component.{code}', tongue)}")
         for part in ("does", "costs", "dose"):
-            typer.echo(f"    {label(f'component.{code}.{part}', tongue)}")
+            text = label(f"component.{code}.{part}", tongue)
+            for line in textwrap.wrap(text, 46 if tongue == "zh" else 92):
+                typer.echo(f"    {line}")
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point: what typer itself complains of is one line too."""
+    arguments = sys.argv[1:] or ["--help"]
+    try:
+        code = app(arguments, standalone_mode=False)
+    except KeyboardInterrupt:
+        typer.echo("govsim: stopped", err=True)
+        code = 130
+    except typer.Abort:
+        code = 130
+    except BrokenPipeError:
+        # The reader has left; what follows must not complain on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        typer.echo(f"govsim: {' '.join(error.format_message().split())}", err=True)
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

@@ -449,6 +449,13 @@ def _default() -> Machinery:
     return Machinery(found.engine, measure, found.prepare)
 
 
+def is_compiled() -> bool:
+    """Return whether the compiled engine lies in the cache; if not, the first run makes it."""
+    from govsim.engine.simulate import is_compiled as found
+
+    return bool(found())
+
+
 def check_world(world: Scenario, replications: int) -> None:
     """Refuse what cannot be compared, in one line."""
     if replications < 2:
