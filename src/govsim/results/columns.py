@@ -155,8 +155,12 @@ _DAILY = {
     "trust_community": Column("float64", "1", "mean trust in the community, 0-1"),
     "trust_city": Column("float64", "1", "mean trust in the city, 0-1"),
     "expectation": Column("float64", "1", "mean expectation, 0-1"),
-    "n_on_roster": _count("in-service members on the roster; counted once a month, else 0", "int64"),
-    "n_active_members": _count("in-service members who are active; counted once a month, else 0", "int64"),
+    "n_on_roster": _count(
+        "in-service members on the roster; counted once a month, else 0", "int64"
+    ),
+    "n_active_members": _count(
+        "in-service members who are active; counted once a month, else 0", "int64"
+    ),
     "fatigue": Column("float64", "1", "sum of members' fatigue; once a month, else 0"),
     "offered_hours": Column("float64", "h", "hours that volunteers and organisations offer"),
     "used_hours": Column("float64", "h", "hours of the month before that were used, at its end"),
@@ -218,7 +222,9 @@ _MEETINGS = {
     "n_tabled": _count("items dealt with", "int32"),
     "n_ruled": _count("items of which a gate was opened", "int32"),
     "n_backlog": _count("items left on the agenda", "int32"),
-    "attendance_hours": Column("float64", "h", "hours of all present; of one at the executive route"),
+    "attendance_hours": Column(
+        "float64", "h", "hours of all present; of one at the executive route"
+    ),
 }
 
 COLUMNS: dict[str, dict[str, Column]] = {

@@ -6,6 +6,8 @@ t0, was first voiced at tv, first closed at tc, truly and lastingly resolved at 
 if it is falsely closed, given up or exited), dl its type's deadline; # counts.
 """
 
+# ruff: noqa: E501  (the registry is read as a table)
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -432,7 +434,7 @@ def measure_by(
     Returns
     -------
     DataFrame
-        Index: labels, sorted as pandas sorts them (categories in their order); column ``n_issues``, then the metrics.
+        Index: labels in their order; column ``n_issues``, then the metrics.
     """
     import pandas as pd
 
@@ -478,7 +480,7 @@ def incidence(
     """
     import pandas as pd
 
-    from govsim.engine.measure import incidence as kernel
+    from govsim.engine.estimators import incidence as kernel
 
     columns, scenario, _, horizon = _source(run)
     ages, causes = lifetimes(columns, horizon, _window(window, scenario, horizon), exits_resolve)

@@ -278,7 +278,7 @@ def _category(codes: Any, kinds: tuple[str, ...]) -> pd.Categorical:
 
 
 def _needs(it: np.ndarray, arrivals: np.ndarray, scenario: Scenario) -> dict[str, Any]:
-    """What an issue is and what it needs."""
+    """Return what an issue is and what it needs."""
     taxonomy = taxonomy_of(scenario)
     found: dict[str, Any] = {
         "severity": it["severity"],

@@ -2,7 +2,8 @@
 
 The sums of several runs may be added before dividing ("ratio of sums", ruling X10), except the
 entries in `ESTIMATES`, which are not sums. Counting over issues and hours is compiled
-(`govsim.engine.measure`); here it is only called.
+(`govsim.engine.measure`, `govsim.engine.estimators`); here it is
+only called.
 """
 
 import math
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from govsim.engine import estimators
 from govsim.engine import measure as kernels
 from govsim.engine.state import (
     A1,
@@ -51,7 +53,9 @@ _DERIVED_HOURS = (
     "hours_formal_perfunctory", "hours_meeting_communities", "hours_substantive",
     "hours_substantive_lower", "hours_upper", "hours_upper_lent",
 )  # fmt: skip
-_MEETINGS = ("sittings", "tabled", "ruled", "slots", "present", "roster", "attendance_hours", "ruling_slots")  # fmt: skip
+_MEETINGS = (
+    "sittings", "tabled", "ruled", "slots", "present", "roster", "attendance_hours", "ruling_slots",
+)  # fmt: skip
 _EXPOSURES = (
     "one", "issue_years", "month_years", "day_years", "n_days", "unit_workdays", "community_weeks",
 )  # fmt: skip
@@ -229,7 +233,7 @@ def tally(
 def tally_groups(
     columns: Columns, scenario: Scenario, horizon: float, window: Window, group: Any, n_groups: int
 ) -> np.ndarray:
-    """Sums over issues by group: float64[n_groups, len(ISSUE_TALLIES)]; groups below 0 left out."""
+    """Sum over issues by group: float64[n_groups, len(ISSUE_TALLIES)]; groups below 0 left out."""
     out = np.zeros((n_groups, kernels.N_TALLIES))
     taxonomy = taxonomy_of(scenario)
     codes = np.zeros(0, np.int64) if group is None else np.ascontiguousarray(group, np.int64)
@@ -252,7 +256,7 @@ def unresolved_days(
 ) -> float:
     """U(tau) = tau minus the area under the incidence of true resolution (X1); nan if unknown."""
     ages, causes = lifetimes(columns, horizon, window, exits_resolve, group, chosen)
-    return tau - kernels.incidence_area(ages, causes, float(tau))
+    return tau - estimators.incidence_area(ages, causes, float(tau))
 
 
 def lifetimes(
@@ -278,7 +282,7 @@ def _areas(
     columns: Columns, horizon: float, window: Window, issues: np.ndarray, group: Any = None,
     chosen: int = 0,
 ) -> list[float]:  # fmt: skip
-    """n U(tau), n latent issues: plain sums when all are followed, else by Aalen-Johansen (X1)."""
+    """Return n U(tau) of n issues: plain sums when all are followed, else Aalen-Johansen (X1)."""
     n = issues[kernels.T_LATENT]
     found = []
     for tau, followed, plain, exits in (
@@ -313,11 +317,14 @@ def _estimates(
     n, r = due.sum(axis=0), resolved.sum(axis=0)
     used = n > 0
     rates = r[used] / n[used]
-    observed = kernels.gini(rates)
+    observed = estimators.gini(rates)
     reference = math.nan
     if not math.isnan(observed):
-        reference = kernels.reshuffled_gini(due, resolved, np.uint64(seed), ORDERS, ROTATIONS)
-    index = kernels.erreygers(rates, columns.compound_status[used])
+        with np.errstate(over="ignore"):  # hashes wrap; interpreted runs would warn
+            reference = estimators.reshuffled_gini(
+                due, resolved, np.uint64(seed), ORDERS, ROTATIONS
+            )
+    index = estimators.erreygers(rates, columns.compound_status[used])
     return [
         observed, reference, observed - reference, index, _old_to_commodity(columns, n, r),
         _pyramid(issues, hours[1]),
@@ -348,7 +355,7 @@ def _pyramid(issues: np.ndarray, by_side: np.ndarray) -> float:
 
 
 def _months(window: Window, horizon: float) -> tuple[int, int]:
-    """Months [first, last) whose first day lies in the window; month m begins on day ceil(m 365/12)."""
+    """Months [first, last) whose first day, ceil(m 365/12), lies in the window."""
     first = math.ceil(window.start * 12 / 365)
     while first and math.ceil((first - 1) * 365 / 12) >= window.start:
         first -= 1
@@ -358,7 +365,9 @@ def _months(window: Window, horizon: float) -> tuple[int, int]:
     return first, last
 
 
-def _hours(columns: Columns, window: Window, horizon: float) -> tuple[tuple[np.ndarray, ...], float]:
+def _hours(
+    columns: Columns, window: Window, horizon: float
+) -> tuple[tuple[np.ndarray, ...], float]:
     """Hours by payer and activity, and by side of the desk, with the days they cover."""
     first, last = _months(window, horizon)
     by_payer = np.zeros((len(PAYERS), len(ACTIVITIES)))
@@ -415,7 +424,7 @@ def _workdays(columns: Columns, window: Window) -> int:
 
 
 def _days(columns: Columns, window: Window) -> tuple[list[float], int]:
-    """Sums of the daily panel, then the members on the roster when first and last counted."""
+    """Sum the daily panel, then count the members on the roster, first and last."""
     rows = np.asarray(columns.daily)[_span(columns, window)]
     found = [float(rows[name].sum()) for name in DAILY.names or ()]
     counted = rows["roster"][rows["roster"] > 0]
@@ -424,11 +433,11 @@ def _days(columns: Columns, window: Window) -> tuple[list[float], int]:
 
 
 def _meetings(columns: Columns, window: Window) -> list[float]:
-    """Sums of the meeting log: sittings, items, slots, people; and the slots that can rule on J."""
+    """Sum the meeting log: sittings, items, slots, people; and the slots that can rule on J."""
     log = np.asarray(columns.sittings)
     rows = log[(log["day"] >= window.start) & (log["day"] < window.end)]
     joint = rows[rows["kind"] >= A1]
-    sums = [float(joint[n].sum()) for n in ("tabled", "ruled", "slots", "present", "roster", "hours")]
+    sums = [
+        float(joint[n].sum()) for n in ("tabled", "ruled", "slots", "present", "roster", "hours")
+    ]
     return [float(len(joint)), *sums, float(joint["slots"][joint["kind"] <= A3].sum())]
-
-

@@ -36,7 +36,9 @@ def issue_rows(n):
 
 
 def scenario(days, burn_in=None):
-    return Scenario(city=CITY, days=days, burn_in_days=min(365, days) if burn_in is None else burn_in)
+    return Scenario(
+        city=CITY, days=days, burn_in_days=min(365, days) if burn_in is None else burn_in
+    )
 
 
 def make_run(issues, onsets, *, days=1095, burn_in=None, types=None, buildings=None, seed=0):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def spend(row, m, end):
     end = Fraction(end)
     spent = dict.fromkeys(STAGES, Fraction(0))
     marks = sorted({Fraction(0), end, *(t for t in m.values() if t is not None and t < end)})
-    for a, b in zip(marks, marks[1:], strict=False):
+    for a, b in pairwise(marks):
         for stage, share in where(row, m, a).items():
             spent[stage] += (b - a) * share
     return spent
@@ -123,8 +124,9 @@ def outcomes(run, rows):
             else:
                 out.append((follow, 0))
     for tau in (180, 365):
-        found[f"unresolved_days_{tau}"] = tau - kaplan_area(lives[False], tau) if n else math.nan
-        found[f"unresolved_days_{tau}_exits"] = tau - kaplan_area(lives[True], tau) if n else math.nan
+        for exits, suffix in ((False, ""), (True, "_exits")):
+            area = kaplan_area(lives[exits], tau) if n else math.nan
+            found[f"unresolved_days_{tau}{suffix}"] = tau - area
         followed = [r for r in rows if run.horizon - r["onset_day"] >= tau]
         ages = [moments(r)["resolved"] for r in followed]
         done = sum(1 for a in ages if a is not None and a <= tau)
@@ -219,9 +221,7 @@ def responses(run, rows, years):
         **{f"via_{c}_share": ratio(v, n) for c, v in via.items()},
         "via_private_share": ratio(private, n),
         "petitioned_rate": ratio(sum(r["is_petitioned"] for r in rows), years),
-        "petition_repeat_share": ratio(
-            sum(max(0, r["n_petitions"] - 1) for r in rows), petitions
-        ),
+        "petition_repeat_share": ratio(sum(max(0, r["n_petitions"] - 1) for r in rows), petitions),
         "petition_collective_share": ratio(
             sum(r["n_petitions"] for r in rows if r["n_affected"] >= 5), petitions
         ),
@@ -252,15 +252,12 @@ def plain_gini(x):
 
 
 def equity(run, rows):
-    due = [
-        (r["compound"], r["compound_type"], moments(r)["resolved"], Fraction(r["deadline_duration"]))
-        for r in rows
-        if Fraction(run.horizon) - Fraction(r["onset_day"]) >= Fraction(r["deadline_duration"])
-    ]
-    log = pd.DataFrame(
-        [(x, k, t is not None and t <= dl) for x, k, t, dl in due],
-        columns=["compound", "kind", "done"],
-    )
+    due = []
+    for r in rows:
+        at, deadline = moments(r)["resolved"], Fraction(r["deadline_duration"])
+        if Fraction(run.horizon) - Fraction(r["onset_day"]) >= deadline:
+            due.append((r["compound"], r["compound_type"], at is not None and at <= deadline))
+    log = pd.DataFrame(due, columns=["compound", "kind", "done"])
     rates = log.groupby("compound")["done"].mean()
     status = pd.Series(run.columns.compound_status)[rates.index]
     n = len(rates)
@@ -291,7 +288,7 @@ def costs(run, start, end, rows):
     on = hours.groupby("activity", observed=False)["hours"].sum()
     outside = [p for p in PAYERS if p in EXTERNAL_PAYERS]
     upper = busy[busy["payer"].isin(["leaders", "departments", "subdistricts"])]
-    lower_kinds = ["community", "property_firm", "no_unit"]
+    lower_kinds = [*run.units.loc[run.units["level"] <= 2, "kind"].unique(), "no_unit"]
     real = hours[hours["activity"] == "service_substantive"]
     confer = busy[
         (busy["payer"] == "communities")
@@ -308,9 +305,7 @@ def costs(run, start, end, rows):
         "hours_external_priced": ratio(sum(by[p] * PRICES[p] for p in outside), years),
         "hours_per_resolution": ratio(by.sum(), in_days["n_resolved"].sum()),
         "ceremony_share": ratio(on["ceremonial"], by.sum()),
-        "ceremony_perfunctory_share": ratio(
-            on["ceremonial"] + on["service_perfunctory"], by.sum()
-        ),
+        "ceremony_perfunctory_share": ratio(on["ceremonial"] + on["service_perfunctory"], by.sum()),
         "meeting_load": ratio(confer["hours"].sum(), n_communities * days / 7),
         "local_hours_share": ratio(
             real[real["unit_kind"].isin(lower_kinds)]["hours"].sum(), real["hours"].sum()
@@ -367,9 +362,7 @@ def panel(run, start, end):
         "waiting_hours": daily["queued_hours"].mean(),
         "debt_hours": daily["debt_hours"].mean(),
         "commitment_share": ratio(daily["n_commitments"].sum(), daily["n_asks"].sum()),
-        "offered_hours_used_share": ratio(
-            daily["used_hours"].sum(), daily["offered_hours"].sum()
-        ),
+        "offered_hours_used_share": ratio(daily["used_hours"].sum(), daily["offered_hours"].sum()),
         "roster_retention": roster.iloc[-1] / roster.iloc[0] if len(roster) else math.nan,
         "volunteer_fatigue": ratio(daily["fatigue"].sum(), daily["n_on_roster"].sum()),
         "closures_rate": ratio(daily["n_closed"].sum(), years),
