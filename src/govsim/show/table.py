@@ -33,7 +33,7 @@ BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Title key and metrics of the printed tables, in order; the saved table has every metric."""
 
 _NAME_WIDTH = 22
-_CELL_WIDTH = 13
+_CELL_WIDTH = 16
 
 
 def metric_name(name: str, lang: str) -> str:
@@ -121,7 +121,7 @@ def _block(comparison: Comparison, metrics: Sequence[str], title: str | None, la
     table = _new(title)
     table.add_column(label("message.compare.variant", lang), min_width=_NAME_WIDTH, max_width=_NAME_WIDTH)
     for metric in metrics:
-        table.add_column(metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH + 4)
+        table.add_column(metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH)
     for variant in comparison.provenance["variants"]:
         cells = [_cell(t.loc[(metric, variant)], is_base=variant == "B0") for metric in metrics]
         table.add_row(variant_label(variant, lang), *cells)

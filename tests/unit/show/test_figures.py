@@ -1,0 +1,109 @@
+"""Figures and tables of a comparison, in both languages."""
+
+import io
+import warnings
+
+import pytest
+
+from govsim.labels import LANGUAGES, catalogue
+from govsim.scenario.city import City
+from govsim.scenario.scenario import Scenario
+from govsim.show import theme
+from govsim.show.captions import caption, notes
+from govsim.show.figures import plot_comparison, save_comparison
+from govsim.show.table import comparison_tables, metric_name, number
+from govsim.studies.compare import ASKED, Comparison, compare
+
+
+@pytest.fixture(scope="module")
+def found() -> Comparison:
+    world = Scenario(city=City.preset("demo"), days=560, burn_in_days=200)
+    return compare(world, ["F1", "F1-E4", "cost_matched(F1)"], 3, curve_replications=2)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_figure__is_drawn_without_a_missing_sign(found, lang, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_comparison(found, tmp_path / "comparison.png", lang)
+        save_comparison(found, tmp_path / "comparison.svg", lang)
+    assert (tmp_path / "comparison.png").stat().st_size > 50_000
+
+
+def test_figure__same_result_gives_the_same_bytes(found, tmp_path):
+    for name in ("a.svg", "b.svg"):
+        save_comparison(found, tmp_path / name, "en")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_figure__carries_its_caption(found, lang):
+    texts = [t.get_text().replace("\n", "") for t in plot_comparison(found, lang).texts]
+    standing = caption(found, lang).replace(" ", "")[-30:]
+    assert any(t.replace(" ", "").endswith(standing) for t in texts)
+
+
+def test_figure__no_text_lies_outside_or_over_another(found):
+    figure = plot_comparison(found, "en")
+    figure.canvas.draw()
+    width, height = figure.bbox.size
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert 0 <= box.x0 and box.x1 <= width and 0 <= box.y0 and box.y1 <= height
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_caption__names_the_whole_regime(found, lang):
+    text = caption(found, lang)
+    for word in ("0.65", "0.5", "0.75", "0.8", "1.79", "0.00714", "0.1", "560", "5,616"):
+        assert word in text, word
+    assert "{" not in text
+    assert all("{" not in note for note in notes(found, lang))
+
+
+def test_font__has_every_sign_of_the_catalogues():
+    from matplotlib.ft2font import FT2Font
+
+    known = set(FT2Font(theme.FONT_FILE).get_charmap())
+    for lang in LANGUAGES:
+        missing = {sign for text in catalogue(lang).values() for sign in text if ord(sign) not in known}
+        assert not missing, missing
+
+
+def test_font__ships_with_its_licence():
+    licence = theme.FONT_FILE.with_name("OFL.txt").read_text(encoding="utf-8")
+    assert "SIL Open Font License" in licence
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_tables__fit_the_terminal_they_are_for(found, lang, width):
+    from rich.console import Console
+
+    console = Console(width=1000, record=True, file=io.StringIO())
+    for table in comparison_tables(found, lang, width)[1:]:
+        assert console.measure(table).maximum <= max(width, 100)
+        console.print(table)
+    text = console.export_text()
+    assert "nan" not in text
+    assert metric_name("bodies", lang) in text
+
+
+def test_tables__show_the_baseline_as_levels(found):
+    level = found.curve[(found.curve.variant == "B0") & (found.curve.regime == ASKED)].level.iloc[0]
+    head = comparison_tables(found, "en")[0]
+    cells = [list(column.cells) for column in head.columns]
+    assert f"{level:.1f}" in {column[0] for column in cells}
+    assert all("(" not in column[0] for column in cells)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "signed", "expected"),
+    [
+        (0.1234, "1", False, "0.123"), (-0.1234, "1", True, "−0.123"), (0.0, "d", True, "0"),
+        (12.34, "d", True, "+12.3"), (1234.5, "h/1000·yr", False, "1,234"),
+        (float("nan"), "d", False, "–"), (-0.00001, "1", True, "0"),
+    ],
+)  # fmt: skip
+def test_number__has_the_digits_its_unit_deserves(value, unit, signed, expected):
+    assert number(value, unit, signed=signed) == expected
