@@ -53,9 +53,14 @@ def make_run(issues, onsets, *, days=1095, burn_in=None, types=None, buildings=N
     tables = CITY.tables(1)
     n_communities, n_months = CITY.n_communities, -(-days * 12 // 365)
     stations = records(st.STATION, n_communities + 4)
-    stations["kind"] = [st.COMMUNITY] * n_communities + [st.SUBDISTRICT, st.DEPARTMENT, st.LEADERS, st.FIRM]  # fmt: skip
-    stations["level"] = [2] * n_communities + [3, 4, 5, 1]
-    stations["payer"] = [st.BY_COMMUNITIES] * n_communities + [st.BY_SUBDISTRICTS, st.BY_DEPARTMENTS, st.BY_LEADERS, st.BY_FIRMS]  # fmt: skip
+    upper = (
+        (st.SUBDISTRICT, 3, st.BY_SUBDISTRICTS),
+        (st.DEPARTMENT, 4, st.BY_DEPARTMENTS),
+        (st.LEADERS, 5, st.BY_LEADERS),
+        (st.FIRM, 1, st.BY_FIRMS),
+    )
+    units = [(st.COMMUNITY, 2, st.BY_COMMUNITIES)] * n_communities + list(upper)
+    stations["kind"], stations["level"], stations["payer"] = np.array(units).T
     for name in ("available", "paid", "served", "incurred", "offered", "queued_hours", "debt"):
         stations[name] = g.random(len(stations))
     daily = records(st.DAILY, days)
