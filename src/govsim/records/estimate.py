@@ -128,7 +128,7 @@ def fit_days(days: pd.Series) -> DailyFit:
     span = pd.date_range(days.min(), days.max(), freq="D")
     counts = days.value_counts().reindex(span, fill_value=0).to_numpy(dtype=np.float64)
     month_codes, months = pd.factorize(span.year * MONTHS + span.month - 1)
-    weekday = span.weekday.to_numpy()
+    weekday = span.day_of_week.to_numpy()
 
     month_totals = np.bincount(month_codes, weights=counts)
     is_alive = month_totals[month_codes] > 0
@@ -167,7 +167,7 @@ def _month_factor(fit: DailyFit, notes: list[str]) -> np.ndarray:
         return np.ones(MONTHS)
     month = fit.days.month.to_numpy() - 1
     year, years = pd.factorize(fit.days.year)
-    base = fit.weekday_factor[fit.days.weekday.to_numpy()]
+    base = fit.weekday_factor[fit.days.day_of_week.to_numpy()]
     has_years = n_days >= 2 * DAYS_FOR_MONTHS
     season, level = np.ones(MONTHS), np.full(len(years), fit.counts.mean())
     for _ in range(500 if has_years else 1):
