@@ -115,7 +115,7 @@ def compare(
     mapping: Annotated[str | None, typer.Option(help="YAML that names the columns of the log.")] = None,
     replications: Annotated[int, typer.Option(min=2, max=1000, help="Paired replications.")] = 30,
     days: Annotated[
-        int, typer.Option(min=546, max=36500, help="Horizon; the first 365 days are the baseline.")
+        int, typer.Option(min=731, max=36500, help="Horizon; the first 365 days are the baseline.")
     ] = 1095,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Replications count up from it.")] = 1,
     names: Annotated[str, typer.Option(help="neutral or real: names of a unit's parts.")] = "neutral",

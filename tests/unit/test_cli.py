@@ -1,5 +1,9 @@
 """The command line: bad input gets one line and exit code 2."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -37,3 +41,65 @@ def test_cli__version_and_components_answer():
     assert invoke("--version").output.startswith("govsim ")
     text = invoke("components", "--lang", "zh").output
     assert "A1" in text and "E4" in text
+
+
+def _process(repo, *words, **more):
+    environment = {**os.environ, "GOVSIM_LANG": "en", "PYTHONPATH": str(repo / "src")}
+    command = [sys.executable, "-m", "govsim.cli", *words]
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", env=environment, check=False, **more
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare", "--replications", "NaN"), ("compare", "--replications", "99999"),
+        ("compare", "--no-such-option"), ("no-such-command",), ("run",),
+        ("compare", "--variants", "F9"), ("compare", "--mapping", "x.yaml"),
+    ],
+)  # fmt: skip
+def test_cli__says_what_is_wrong_in_one_line(repo, words, tmp_path):
+    done = _process(repo, *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("govsim: ")
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_cli__help_loads_typer_and_nothing_heavy(repo):
+    code = (
+        "import sys, govsim.cli; "
+        "print([m for m in ('numpy', 'pandas', 'numba', 'matplotlib', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True,
+        env={**os.environ, "PYTHONPATH": str(repo / "src")},
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+    assert "Examples" in _process(repo, "--help").stdout
+
+
+def test_cli__an_interrupt_ends_with_130_and_leaves_nothing(repo, tmp_path, monkeypatch):
+    from govsim.studies import compare as study
+
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study, "compare", interrupted)
+    result = invoke("compare", "--city", "demo", "--out", str(tmp_path / "out"))
+    assert result.exit_code == 130
+    assert "nothing was written" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_cli__compare_writes_tables_figures_and_a_manifest(tmp_path):
+    out = tmp_path / "out"
+    words = ("--city", "demo", "--days", "731", "--variants", "F1,F1-E4", "--replications", "2")
+    result = invoke("compare", *words, "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert {p.name for p in out.iterdir()} >= {"comparison.png", "comparison.svg", "manifest.json"}
+    assert "Headline" in result.output
+    assert "Outputs, not outcomes" in result.output
+    assert "no result is an evaluation" in " ".join(result.output.lower().split())

@@ -78,7 +78,7 @@ def _wrapped(text: str, lang: str, latin: int) -> str:
 
 
 def _footer(figure: Any, text: str, lang: str) -> None:
-    lines = _wrapped(text, lang, 236)
+    lines = _wrapped(text, lang, 300 if lang == "zh" else 236)
     figure.text(0.012, 0.012, lines, fontsize=_SMALL, color=theme.MUTED, va="bottom", linespacing=1.4)
 
 

@@ -48,6 +48,8 @@ SCHEDULE_SEEDS = 5
 """Replications behind a control's schedule."""
 SEED_APART = 1_000_003
 """How far the seeds of the schedules lie from those compared (W5)."""
+FOLLOW_DAYS = 240
+"""Days after the burn-in below which U(180) may not be known."""
 NET_BENEFIT_GRID = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Priced hours that one more issue truly resolved within 180 days may be held to be worth (X10)."""
 
@@ -235,6 +237,12 @@ def _wide(runs: pd.DataFrame, regime: str, metrics: Sequence[str]) -> tuple[list
     return names, ordered[list(metrics)].to_numpy(float).reshape(n, len(names), len(metrics))
 
 
+def _mean(values: np.ndarray) -> float:
+    """Mean of the known values; nan if none is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
 def _table(runs: pd.DataFrame, variants: Sequence[str]) -> pd.DataFrame:
     """Estimate every metric of every variant in the regime asked for."""
     metrics = [m for m in SHOWN_AS if m in runs]
@@ -246,11 +254,10 @@ def _table(runs: pd.DataFrame, variants: Sequence[str]) -> pd.DataFrame:
         v, m = names.index(name), metrics.index(metric)
         column = values[:, v, m]
         correlation, saved = pairing_gain(base[:, 0, m], column)
-        known = column[np.isfinite(column)]
         rows.append({
             "variant": name, "metric": metric, "block": SHOWN_AS[metric][0],
             "unit": SHOWN_AS[metric][1],
-            "level": float(known.mean()) if len(known) else float("nan"),
+            "level": _mean(column),
             "difference": found.mean[n], "low": found.low[n], "high": found.high[n],
             "trimmed_mean": found.trimmed_mean[n], "median": found.median[n],
             "n_replications": int(found.n_replications[n]), "interval": found.kind[n],
@@ -268,11 +275,11 @@ def _curve(runs: pd.DataFrame) -> pd.DataFrame:
         d = values[:, :, 0] - base
         single = paired_estimates(d)
         low, high = simultaneous_intervals(d)
-        margin = MARGIN_SHARE * float(base.mean())
+        margin = MARGIN_SHARE * _mean(base)
         for n, name in enumerate(names):
             is_base = name == BASELINE
             rows.append({
-                "regime": regime, "variant": name, "level": float(values[:, n, 0].mean()),
+                "regime": regime, "variant": name, "level": _mean(values[:, n, 0]),
                 "difference": single.mean[n], "low": single.low[n], "high": single.high[n],
                 "simultaneous_low": low[n], "simultaneous_high": high[n], "margin": margin,
                 "verdict": "" if is_base else verdict(low[n], high[n], margin),
@@ -408,7 +415,7 @@ def compare(
     ScenarioError
         An unknown variant.
     ValueError
-        Fewer than 2 replications, or a horizon that follows no issue for 180 days.
+        Fewer than 2 replications, or a horizon too short to follow issues for 180 days.
 
     Examples
     --------
@@ -460,11 +467,11 @@ def check_world(world: Scenario, replications: int) -> None:
     """Refuse what cannot be compared, in one line."""
     if replications < 2:
         raise ValueError(f"replications must be at least 2, not {replications}: one has no interval")
-    needed = world.burn_in_days + 181
+    needed = world.burn_in_days + FOLLOW_DAYS
     if world.days < needed:
         raise ValueError(
             f"days must be at least {needed}, not {world.days}: {world.burn_in_days} under the "
-            "baseline, then 180 to follow an issue"
+            f"baseline, then {FOLLOW_DAYS} for issues to arise and be followed for 180"
         )
     if world.seed + SEED_APART + max(replications, SCHEDULE_SEEDS) >= 2**63:
         raise ValueError(f"seed must be below {2**63 - SEED_APART - replications}, not {world.seed}")

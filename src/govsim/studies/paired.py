@@ -128,7 +128,7 @@ def simultaneous_intervals(
     Parameters
     ----------
     differences
-        ``[n_replications, n_variants]``, all finite.
+        ``[n_replications, n_variants]``; a replication with an unknown value is left out.
 
     Returns
     -------
@@ -136,11 +136,13 @@ def simultaneous_intervals(
         ``[n_variants]`` each.
     """
     d = np.asarray(differences, dtype=np.float64)
+    d = d[np.isfinite(d).all(axis=1)]
     n = len(d)
+    if n < 2:
+        unknown = np.full(d.shape[1], np.nan)
+        return unknown, unknown.copy()
     mean = d.mean(axis=0)
     low, high = mean.copy(), mean.copy()
-    if n < 2:
-        return np.full_like(mean, np.nan), np.full_like(mean, np.nan)
     error = _standard_error(d)
     spread = error > 0
     if not spread.any():
