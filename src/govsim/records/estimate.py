@@ -10,11 +10,12 @@ Lawless (1987), *Canadian Journal of Statistics* 15, 209-225.
   month and every weekday), by proportional fitting (Deming and Stephan 1940). They stay consistent
   when counts are over-dispersed (McCullagh and Nelder 1989, section 6.2).
 - :math:`k` solves observed = expected squared residuals,
-  :math:`\frac{n}{n-p}\sum (Y_t-\mu_t)^2 = \sum \mu_t + k \sum \mu_t^2`, with *n* days and *p* fitted
-  parameters, negative results set to 0 (method of moments; Breslow 1984, *Applied Statistics* 33,
-  38-44). With equal :math:`\mu_t` this is :math:`k = (D-1)/\bar Y`, D the ratio of residual variance
-  to mean. Pearson's sum, :math:`\sum (Y_t-\mu_t)^2/\mu_t`, would estimate the same *k* but gives more
-  weight to quiet days: one storm on a Sunday then sets the figure.
+  :math:`\frac{n}{n-p}\sum (Y_t-\mu_t)^2 = \sum \mu_t + k \sum \mu_t^2`, with *n* days and *p*
+  fitted parameters, negative results set to 0 (method of moments, as in Breslow 1984, *Applied
+  Statistics* 33, 38-44, who weights the squares by their variance). With equal :math:`\mu_t` this
+  is :math:`k = (D-1)/\bar Y`, D the ratio of residual variance to mean. Pearson's sum,
+  :math:`\sum (Y_t-\mu_t)^2/\mu_t`, would estimate the same *k* but gives more weight to quiet
+  days: one storm on a Sunday then sets the figure.
 """
 
 from dataclasses import dataclass
@@ -97,7 +98,8 @@ def demand_profile(log: RequestLog, *, name: str = "") -> DemandProfile:
     n_days = (days.max() - days.min()).days + 1
     weekdays, months, variance = np.ones(DAYS_OF_WEEK), np.ones(MONTHS), 0.0
     if n_days < DAYS_FOR_WEEKDAYS:
-        notes.append(f"{n_days} days are too few for rhythm and variance; {DAYS_FOR_WEEKDAYS} needed")
+        needed = f"{DAYS_FOR_WEEKDAYS} needed"
+        notes.append(f"rhythm and variance not estimated: {n_days} days covered, {needed}")
     else:
         fit = fit_days(days)
         weekdays = fit.weekday_factor

@@ -98,7 +98,7 @@ def _decompress(data: bytes, file: Path) -> bytes:
                 pieces.append(piece)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise RecordsError(
-            f"{file.name}: the gzip is damaged or cut short after {size} bytes of text; fetch it again"
+            f"{file.name}: the gzip is damaged or cut short after {size} bytes of text"
         ) from None
     return b"".join(pieces)
 

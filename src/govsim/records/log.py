@@ -55,8 +55,8 @@ class RequestLog:
     @property
     def unmapped_share(self) -> float:
         """Share of the used rows whose type is not understood (not those outside the model)."""
-        reasons = self.rejected.set_index("reason")["n_rows"]
-        return float(reasons.reindex(["type missing", "type unknown"]).fillna(0).sum() / self.n_used)
+        is_unmapped = self.rejected["reason"].isin(["type missing", "type unknown"])
+        return float(self.rejected.loc[is_unmapped, "n_rows"].sum() / self.n_used)
 
     def __str__(self) -> str:
         """Say how many rows are used."""
@@ -69,9 +69,7 @@ class RequestLog:
         return f"<p>{html.escape(str(self))}</p>" + self.rejected.to_html(index=False)
 
 
-def read_log(
-    path: str | Path, mapping: str | Path | Mapping[str, Any] | None = None
-) -> RequestLog:
+def read_log(path: str | Path, mapping: str | Path | Mapping[str, Any] | None = None) -> RequestLog:
     """Read and check a request log.
 
     Parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from govsim.records.files import RecordsError
 from govsim.scenario.demand import standard_types
@@ -41,8 +41,8 @@ class Schema(Frozen):
     name: str = "mapping"
     about: str = ""
     signature: tuple[str, ...] = ()
-    columns: dict[str, tuple[str, ...]] = {}
-    types: dict[str, str | None] = {}
+    columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    types: dict[str, str | None] = Field(default_factory=dict)
     keep_sources: tuple[str, ...] = ()
 
     @field_validator("columns", mode="before")
@@ -59,7 +59,8 @@ class Schema(Frozen):
     def _codes_are_known(cls, types: dict[str, str | None]) -> dict[str, str | None]:
         unknown = sorted({c for c in types.values() if c is not None} - set(TYPE_CODES))
         if unknown:
-            raise ValueError(f"unknown code {', '.join(unknown)}; codes are {', '.join(TYPE_CODES)}")
+            known = ", ".join(TYPE_CODES)
+            raise ValueError(f"unknown code {', '.join(unknown)}; codes are {known}")
         return types
 
     def codes_of(self, labels: Sequence[str]) -> str:
@@ -69,7 +70,7 @@ class Schema(Frozen):
         """
         plain = [label.strip().casefold() for label in labels]
         words = {word.strip().casefold(): code or OUTSIDE for word, code in self.types.items()}
-        whole = words | {code.casefold(): code for code in TYPE_CODES if code.casefold() not in words}
+        whole = {code.casefold(): code for code in TYPE_CODES} | words
         for label in plain:
             if label in whole:
                 return whole[label]

@@ -86,8 +86,8 @@ class DemandProfile(Frozen):
         types = demand.types
         if self.type_shares is not None:
             shares = dict.fromkeys((t.code for t in types), 0.0) | self.type_shares
-            shares["SH"] += shares["RENO"]
-            shares["RENO"] = 0.0
+            if "SH" in shares and "RENO" in shares:
+                shares |= {"SH": shares["SH"] + shares["RENO"], "RENO": 0.0}
             types = tuple(t.model_copy(update={"share": shares[t.code]}) for t in types)
         if has_months:
             types = tuple(t.model_copy(update={"months": (1.0,) * 12}) for t in types)
