@@ -78,7 +78,9 @@ def _language(lang: str | None) -> str:
         _fail(f"--lang {lang}: en or zh")
 
 
-def _world(city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int) -> Any:
+def _world(
+    city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int
+) -> Any:
     """Return the scenario asked for."""
     from govsim.records import demand_profile, read_log
     from govsim.scenario.city import resolve_city
@@ -104,7 +106,8 @@ def _world(city: str, names: str, records: str | None, mapping: str | None, days
 @app.command()
 def compare(
     city: Annotated[
-        str, typer.Option(help="demo, standard, the code or name of a county-level unit, or a file.")
+        str,
+        typer.Option(help="demo, standard, the code or name of a county-level unit, or a file."),
     ] = "210681",
     variants: Annotated[
         str | None, typer.Option(help="Names separated by commas, such as B0,F1,axis,F1-E4.")
@@ -112,16 +115,21 @@ def compare(
     records: Annotated[
         str | None, typer.Option(help="A request log (CSV) to take the demand profile from.")
     ] = None,
-    mapping: Annotated[str | None, typer.Option(help="YAML that names the columns of the log.")] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="YAML that names the columns of the log.")
+    ] = None,
     replications: Annotated[int, typer.Option(min=2, max=1000, help="Paired replications.")] = 30,
     days: Annotated[
         int, typer.Option(min=731, max=36500, help="Horizon; the first 365 days are the baseline.")
     ] = 1095,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Replications count up from it.")] = 1,
-    names: Annotated[str, typer.Option(help="neutral or real: names of a unit's parts.")] = "neutral",
+    names: Annotated[
+        str, typer.Option(help="neutral or real: names of a unit's parts.")
+    ] = "neutral",
     out: Annotated[str, typer.Option(help="Folder for results.")] = "results/compare",
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Threads; as many as processors if not given.")
+        int | None,
+        typer.Option(min=1, max=256, help="Threads; as many as processors if not given."),
     ] = None,
     lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
@@ -169,7 +177,9 @@ def _compare(
     if not is_compiled():
         typer.echo(label("message.wait.compiling", lang), err=True)
     quiet = not sys.stderr.isatty()
-    with tqdm(total=None, desc=label("message.progress", lang), file=sys.stderr, disable=quiet) as bar:
+    with tqdm(
+        total=None, desc=label("message.progress", lang), file=sys.stderr, disable=quiet
+    ) as bar:
 
         def follow(done: int, total: int) -> None:
             bar.total = total
@@ -195,12 +205,16 @@ def _show(comparison: Any, folder: Path, lang: str) -> None:
     for text in (*notes(comparison, lang), caption(comparison, lang)):
         console.print(text, style="dim", markup=False)
     for name in ("comparison.png", "table.parquet"):
-        console.print(label("message.saved", lang, folder=folder / name), markup=False, soft_wrap=True)
+        console.print(
+            label("message.saved", lang, folder=folder / name), markup=False, soft_wrap=True
+        )
 
 
 @app.command()
 def run(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (YAML) or the name of a preset.")],
+    scenario: Annotated[
+        str, typer.Argument(help="A scenario file (YAML) or the name of a preset.")
+    ],
     out: Annotated[str, typer.Option(help="Folder for the run's tables.")] = "results/run",
     lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:

@@ -20,7 +20,9 @@ def notes(comparison: Comparison, lang: str = "en") -> list[str]:
     from govsim.labels import variant_label
     from govsim.studies.compare import PRIMARY
 
-    rows = comparison.table[(comparison.table.metric == PRIMARY) & (comparison.table.variant != "B0")]
+    rows = comparison.table[
+        (comparison.table.metric == PRIMARY) & (comparison.table.variant != "B0")
+    ]
     mark = "、" if lang == "zh" else ", "
     found = []
     for key, chosen in (

@@ -79,7 +79,9 @@ def _wrapped(text: str, lang: str, latin: int) -> str:
 
 def _footer(figure: Any, text: str, lang: str) -> None:
     lines = _wrapped(text, lang, 300 if lang == "zh" else 236)
-    figure.text(0.012, 0.012, lines, fontsize=_SMALL, color=theme.MUTED, va="bottom", linespacing=1.4)
+    figure.text(
+        0.012, 0.012, lines, fontsize=_SMALL, color=theme.MUTED, va="bottom", linespacing=1.4
+    )
 
 
 def _headline(comparison: Comparison, names: list[str], lang: str) -> str:
@@ -174,7 +176,9 @@ def _hours(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
         ax.spines[side].set_visible(False)
     counts = [sum(payers[n] in group for n in shown) for group in (outside, inside)]
     _brackets(ax, counts, len(names), lang)
-    _title(ax, label("message.figure.hours", lang), label("message.figure.hours.note", lang), pad=13)
+    _title(
+        ax, label("message.figure.hours", lang), label("message.figure.hours.note", lang), pad=13
+    )
 
 
 def _payer_row(comparison: Comparison, payer: str, names: list[str]) -> list[float]:
@@ -191,7 +195,9 @@ def _hours_cell(ax: Any, x: int, y: float, value: float, top: float, *, is_level
 
     strength = 0.0 if is_level else min(1.0, abs(value) / top) ** 0.5
     colour = theme.ORANGE if value > 0 else theme.SKY
-    ax.add_patch(Rectangle((x - 0.47, y - 0.42), 0.94, 0.84, color=colour, alpha=0.75 * strength, lw=0))
+    ax.add_patch(
+        Rectangle((x - 0.47, y - 0.42), 0.94, 0.84, color=colour, alpha=0.75 * strength, lw=0)
+    )
     text = f"{value:,.0f}" if is_level else f"{value:+,.0f}".replace("-", "−")
     quiet = is_level or abs(value) < 0.5
     ax.text(x, y, "0" if abs(value) < 0.5 else text, ha="center", va="center", fontsize=8.2,
@@ -235,15 +241,21 @@ def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
     """Draw the primary difference over a_A; equal authority stands apart at the right (W2)."""
     curve = comparison.curve
     asked = comparison.provenance["commit_authority"]
-    numbers = {r: asked if r == "asked" else float(r) for r in curve.regime.unique() if r != "equal"}
+    numbers = {
+        r: asked if r == "asked" else float(r) for r in curve.regime.unique() if r != "equal"
+    }
     apart = max(numbers.values()) + _EQUAL_GAP
     points = {**numbers, "equal": apart}
     ax.axhline(0, color=theme.INK, lw=0.9)
     ax.axvline(apart - _EQUAL_GAP / 2, color=theme.FAINT, lw=1)
     ends: list[tuple[float, str, str]] = []
-    shown = [n for n in names if n != "B0" and (curve.variant == n).sum() > 1 and "matched" not in n]
+    shown = [
+        n for n in names if n != "B0" and (curve.variant == n).sum() > 1 and "matched" not in n
+    ]
     for k, name in enumerate(shown):
-        rows = curve[curve.variant == name].assign(x=lambda d: d.regime.map(points)).sort_values("x")
+        rows = (
+            curve[curve.variant == name].assign(x=lambda d: d.regime.map(points)).sort_values("x")
+        )
         line, equal = rows[rows.regime != "equal"], rows[rows.regime == "equal"]
         colour = theme.LINE_COLOURS[k % len(theme.LINE_COLOURS)]
         ax.fill_between(line.x, line.low, line.high, color=colour, alpha=0.13, lw=0)
@@ -276,4 +288,6 @@ def _direct_labels(ax: Any, ends: list[tuple[float, str, str]], x: float, lang: 
         places[n] = min(places[n], ceiling - need[n] / 2)
         ceiling = places[n] - need[n] / 2
     for n, y in places.items():
-        ax.annotate(texts[n], (x, y), va="center", fontsize=8.5, color=ends[n][2], annotation_clip=False)
+        ax.annotate(
+            texts[n], (x, y), va="center", fontsize=8.5, color=ends[n][2], annotation_clip=False
+        )

@@ -82,7 +82,7 @@ def _new(title: str | None) -> Any:
 
 
 def _headline(comparison: Comparison, lang: str) -> Any:
-    """The primary difference of every variant at every a_A (ruling W2), with the reading (Y6)."""
+    """Tell the primary difference of every variant at every a_A (W2), with its reading (Y6)."""
     table = _new(label("message.block.headline", lang))
     table.add_column(label("message.compare.variant", lang), max_width=_NAME_WIDTH, overflow="fold")
     curve = comparison.curve.set_index(["variant", "regime"])
@@ -95,7 +95,9 @@ def _headline(comparison: Comparison, lang: str) -> Any:
         name = label("message.figure.equal", lang) if regime == EQUAL else None
         value = f"a_A {asked:g}" if regime == ASKED else f"a_A {regime}"
         table.add_column(name or value, justify="right", max_width=16, overflow="fold")
-    bound = comparison.table[comparison.table.metric == PRIMARY].set_index("variant").authority_bound
+    bound = (
+        comparison.table[comparison.table.metric == PRIMARY].set_index("variant").authority_bound
+    )
     for variant in comparison.provenance["variants"]:
         name = variant_label(variant, lang)
         cells = [_headline_cell(curve, variant, regime, lang) for regime in regimes]
@@ -119,9 +121,16 @@ def _headline_cell(curve: Any, variant: str, regime: str, lang: str) -> str:
 def _block(comparison: Comparison, metrics: Sequence[str], title: str | None, lang: str) -> Any:
     t = comparison.table.set_index(["metric", "variant"])
     table = _new(title)
-    table.add_column(label("message.compare.variant", lang), min_width=_NAME_WIDTH, max_width=_NAME_WIDTH, overflow="fold")
+    table.add_column(
+        label("message.compare.variant", lang),
+        min_width=_NAME_WIDTH,
+        max_width=_NAME_WIDTH,
+        overflow="fold",
+    )
     for metric in metrics:
-        table.add_column(metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH, overflow="fold")
+        table.add_column(
+            metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH, overflow="fold"
+        )
     for variant in comparison.provenance["variants"]:
         cells = [_cell(t.loc[(metric, variant)], is_base=variant == "B0") for metric in metrics]
         table.add_row(variant_label(variant, lang), *cells)
@@ -129,7 +138,7 @@ def _block(comparison: Comparison, metrics: Sequence[str], title: str | None, la
 
 
 def _cell(row: Any, *, is_base: bool) -> str:
-    """A level, or a difference with its interval on a line of its own."""
+    """Write a level, or a difference with its interval on a line of its own."""
     if is_base:
         return number(row.level, row.unit)
     low, high = (number(x, row.unit, signed=True) for x in (row.low, row.high))

@@ -37,7 +37,16 @@ from govsim.studies.paired import (
 from govsim.studies.runner import Job, Machinery, Progress, default_machinery, run_jobs
 
 BASELINE = "B0"
-VARIANTS = ("B0", "F1", "F1-E4", "axis", "links", "entries", "cost_matched(F1)", "money_matched(F1)")
+VARIANTS = (
+    "B0",
+    "F1",
+    "F1-E4",
+    "axis",
+    "links",
+    "entries",
+    "cost_matched(F1)",
+    "money_matched(F1)",
+)
 AUTHORITIES = (0.0, 0.43, 0.9, 1.79)
 """Points of a_A at which the headline is read (ruling W2)."""
 PRIMARY = "unresolved_days_180"
@@ -93,7 +102,9 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         columns = ["variant", "level", "difference", "simultaneous_low", "simultaneous_high"]
-        chosen = self.table.loc[self.table.metric == PRIMARY, [*columns, "verdict", "n_replications"]]
+        chosen = self.table.loc[
+            self.table.metric == PRIMARY, [*columns, "verdict", "n_replications"]
+        ]
         html: str = chosen.to_html(index=False, float_format=lambda x: f"{x:.2f}")
         return html
 
@@ -267,7 +278,7 @@ def _table(runs: pd.DataFrame, variants: Sequence[str]) -> pd.DataFrame:
 
 
 def _curve(runs: pd.DataFrame) -> pd.DataFrame:
-    """The primary difference of every variant in every regime, with simultaneous intervals."""
+    """Tell the primary difference of every variant in every regime, intervals simultaneous."""
     rows: list[dict[str, Any]] = []
     for regime in dict.fromkeys(runs.regime):
         names, values = _wide(runs, regime, [PRIMARY])
@@ -442,7 +453,9 @@ def compare(
     drawn = run_jobs(first.jobs, workers=workers, progress=after(0), machinery=scheduling)
     schedules = analyse_schedules(first, drawn)
     design = design_compare(world, variants, replications, curve_replications, schedules=schedules)
-    found = run_jobs(design.jobs, workers=workers, progress=after(len(first.jobs)), machinery=machines)
+    found = run_jobs(
+        design.jobs, workers=workers, progress=after(len(first.jobs)), machinery=machines
+    )
     return analyse_compare(design, found, _provenance(world, design, schedules))
 
 
@@ -466,7 +479,9 @@ def is_compiled() -> bool:
 def check_world(world: Scenario, replications: int) -> None:
     """Refuse what cannot be compared, in one line."""
     if replications < 2:
-        raise ValueError(f"replications must be at least 2, not {replications}: one has no interval")
+        raise ValueError(
+            f"replications must be at least 2, not {replications}: one has no interval"
+        )
     needed = world.burn_in_days + FOLLOW_DAYS
     if world.days < needed:
         raise ValueError(
@@ -474,4 +489,6 @@ def check_world(world: Scenario, replications: int) -> None:
             f"baseline, then {FOLLOW_DAYS} for issues to arise and be followed for 180"
         )
     if world.seed + SEED_APART + max(replications, SCHEDULE_SEEDS) >= 2**63:
-        raise ValueError(f"seed must be below {2**63 - SEED_APART - replications}, not {world.seed}")
+        raise ValueError(
+            f"seed must be below {2**63 - SEED_APART - replications}, not {world.seed}"
+        )

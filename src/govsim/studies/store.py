@@ -84,7 +84,9 @@ def save_comparison(
             extras(draft)
         files = sorted(p.name for p in draft.iterdir())
         manifest = {"format": FORMAT, "version": FORMAT_VERSION, "files": files}
-        text = json.dumps(manifest | {"provenance": comparison.provenance}, ensure_ascii=False, indent=2)
+        text = json.dumps(
+            manifest | {"provenance": comparison.provenance}, ensure_ascii=False, indent=2
+        )
         (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
         draft.chmod(0o755)
         _swap(draft, path)

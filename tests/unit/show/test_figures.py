@@ -49,7 +49,7 @@ def test_figure__no_text_lies_outside_or_over_another(found):
     width, height = figure.bbox.size
     for text in figure.texts:
         box = text.get_window_extent()
-        assert 0 <= box.x0 and box.x1 <= width and 0 <= box.y0 and box.y1 <= height
+        assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -66,7 +66,9 @@ def test_font__has_every_sign_of_the_catalogues():
 
     known = set(FT2Font(theme.FONT_FILE).get_charmap())
     for lang in LANGUAGES:
-        missing = {sign for text in catalogue(lang).values() for sign in text if ord(sign) not in known}
+        missing = {
+            sign for text in catalogue(lang).values() for sign in text if ord(sign) not in known
+        }
         assert not missing, missing
 
 
