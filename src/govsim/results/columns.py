@@ -140,9 +140,11 @@ _DAILY = {
     "n_reopened": _count("tickets reopened", "int64"),
     "n_latent": _count("issues nobody in government knows, at the day's end", "int64"),
     "n_routing": _count("issues whose owner is looked for, at the day's end", "int64"),
-    "n_gated": _count("issues that wait at gates, at the day's end", "int64"),
-    "n_working": _count("issues released to units, at the day's end", "int64"),
-    "n_falsely_closed": _count("issues closed and not resolved, at the day's end", "int64"),
+    "n_gated": _count("issues with an owner, held at gates, at the day's end", "int64"),
+    "n_working": _count("issues released to units and not yet closed, at the day's end", "int64"),
+    "n_closed_unresolved": _count(
+        "issues closed at least once and not truly resolved, at the day's end", "int64"
+    ),
     "n_detected": _count("issues found by stewards", "int64"),
     "n_spurious": _count("reports without an issue", "int64"),
     "n_directives": _count("leaders' directives", "int64"),

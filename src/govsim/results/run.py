@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -138,8 +139,23 @@ class Run:
             "is_workday": self.columns.calendar[: len(daily)] == 1,
         }
         for name in DAILY.names or ():
-            found[_DAILY_COLUMNS.get(name, f"n_{name}")] = daily[name]
-        return _table("daily", found)
+            if name not in _STOCKS:
+                found[_DAILY_COLUMNS.get(name, f"n_{name}")] = daily[name]
+        return _table("daily", found | self._stocks())
+
+    def _stocks(self) -> dict[str, np.ndarray]:
+        """Count the issues in each stage at every day's end, from the issue log."""
+        log = self.issues
+        at = {n: log[f"{n}_day"].fillna(np.inf).to_numpy() for n in (*_STAGE_ENDS, "ended")}
+        day_ends = np.arange(1, self.horizon + 1)
+        found = {}
+        stages = pairwise(_STAGE_ENDS)
+        for name, (begins, ends) in zip(_STOCK_COLUMNS, stages, strict=True):
+            left = np.minimum(at[ends], at["ended"])
+            came = np.sort(at[begins][at[begins] < left])
+            gone = np.sort(left[at[begins] < left])
+            found[name] = np.searchsorted(came, day_ends) - np.searchsorted(gone, day_ends)
+        return found
 
     @cached_property
     def hours(self) -> pd.DataFrame:
@@ -258,6 +274,10 @@ class Run:
         )
         return f"<p>{escape(repr(self))}</p><table>{rows}</table>"
 
+
+_STOCKS = ("latent", "routing", "gated", "working", "falsely_closed")
+_STOCK_COLUMNS = ("n_latent", "n_routing", "n_gated", "n_working", "n_closed_unresolved")
+_STAGE_ENDS = ("onset", "voiced", "triaged", "released", "closed", "resolved")
 
 _SHOWN = (
     PRIMARY, "unresolved_days_365", "resolved_share_180", "state_180_falsely_closed",

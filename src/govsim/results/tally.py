@@ -344,11 +344,14 @@ _WORK_INDEX = [ACTIVITIES.index(name) for name in (*ISSUE_WORK, "idle")]
 
 
 def _pyramid(issues: np.ndarray, by_side: np.ndarray) -> float:
-    """RPI = ln[(Cap_lower + h0) / (Dem_lower + h0)] - the same above the community (X6)."""
+    """RPI = ln[(Cap_lower + h0) / (Dem_lower + h0)] - the same above the community (X6).
+
+    Without a record of idle hours above the community, capacity is unknown: nan.
+    """
     demand = issues[[kernels.T_DEMAND_LOWER, kernels.T_DEMAND_UPPER]]
     capacity = by_side[:, _WORK_INDEX].sum(axis=1)
     h0 = SMOOTHING * demand.sum()
-    if h0 <= 0:
+    if h0 <= 0 or by_side[1, ACTIVITIES.index("idle")] <= 0:
         return math.nan
     lower, upper = np.log((capacity + h0) / (demand + h0))
     return float(lower - upper)

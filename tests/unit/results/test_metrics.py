@@ -304,6 +304,20 @@ def test_from_tally__of_a_sum_of_runs_is_the_ratio_of_sums():
     assert len(ISSUE_TALLIES) == N_TALLIES
 
 
+@pytest.mark.parametrize(("lower", "upper", "sign"), [(1, 50, -1), (50, 1, 1)])
+def test_measure__pyramid_index_is_negative_where_the_base_is_undersupplied(lower, upper, sign):
+    rows = issue_rows(2)
+    rows["n_departments"] = 1  # of type PM: 60 % of the hours at the community, 40 % above
+    run = make_run(rows, np.full(2, 400.0))
+    columns = run.columns
+    columns.hours[:], columns.outside[:] = 0, 0
+    columns.hours[columns.stations["level"] <= 2, -1] = lower
+    columns.hours[columns.stations["level"] > 2, -1] = upper
+    assert np.sign(measure(run)["resource_pyramid_index"]) == sign
+    columns.hours[columns.stations["level"] > 2, -1] = 0
+    assert math.isnan(measure(run)["resource_pyramid_index"])
+
+
 def test_price_hours__sums_to_the_priced_metric_and_refuses_unknown_payers():
     found = measure(drawn(0))
     assert sum(price_hours(found).values()) == pytest.approx(

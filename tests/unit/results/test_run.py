@@ -114,6 +114,33 @@ def test_daily__agrees_with_the_issue_log(full):
     assert daily["n_petitions"].sum() == log["n_petitions"].sum()
 
 
+STAGES = {
+    "n_latent": ("onset", "voiced"),
+    "n_routing": ("voiced", "triaged"),
+    "n_gated": ("triaged", "released"),
+    "n_working": ("released", "closed"),
+    "n_closed_unresolved": ("closed", "resolved"),
+}
+
+
+@pytest.mark.parametrize("day", [0, 17, 100, 365, 759])
+def test_daily__stocks_are_the_issues_in_each_stage_at_the_days_end(run, day):
+    log, row = run.issues, run.daily.loc[day]
+    is_open = ~(log["ended_day"] < day + 1)
+    for name, (begins, ends) in STAGES.items():
+        there = (log[f"{begins}_day"] < day + 1) & ~(log[f"{ends}_day"] < day + 1) & is_open
+        assert row[name] == there.sum(), name
+
+
+def test_daily__every_issue_that_arose_is_in_a_stage_resolved_or_ended(run):
+    log, daily = run.issues, run.daily
+    stocks = daily[list(STAGES)].sum(axis=1).to_numpy()
+    day_ends = np.arange(1, run.horizon + 1)[:, None]
+    over = np.fmin(log["resolved_day"], log["ended_day"]).to_numpy()
+    arisen = (log["onset_day"].to_numpy() < day_ends).sum(axis=1)
+    assert (stocks + (over < day_ends).sum(axis=1) == arisen).all()
+
+
 def test_units__hours_at_the_desk_are_all_accounted_for(full):
     units = full.units
     total = units["paid_hours"] + units["served_hours"] + units["idle_hours"]

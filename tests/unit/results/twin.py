@@ -343,7 +343,7 @@ def pyramid(run, rows, hours, lower_kinds):
     ]  # fmt: skip
     at_base = own["unit_kind"].isin(lower_kinds)
     h0 = 0.005 * (lower + upper)
-    if h0 <= 0:
+    if h0 <= 0 or own[(own["activity"] == "idle") & ~at_base]["hours"].sum() == 0:
         return math.nan
     cap = own[at_base]["hours"].sum(), own[~at_base]["hours"].sum()
     return math.log((cap[0] + h0) / (lower + h0)) - math.log((cap[1] + h0) / (upper + h0))
