@@ -168,12 +168,17 @@ def _compare(
     world: Any, asked: list[str] | None, replications: int, workers: int | None, lang: str
 ) -> Any:
     """Run the comparison with a bar; say when the engine has to be compiled first."""
+    from importlib import import_module
+    from threading import Thread
+
     from tqdm import tqdm
 
     from govsim.labels import label
     from govsim.studies.compare import VARIANTS, is_compiled
     from govsim.studies.compare import compare as run
 
+    # What draws the figure loads while the runs run.
+    Thread(target=import_module, args=("govsim.show.figures",), daemon=True).start()
     if not is_compiled():
         typer.echo(label("message.wait.compiling", lang), err=True)
     quiet = not sys.stderr.isatty()

@@ -1,5 +1,6 @@
 """Figures: a result in, a matplotlib figure out, the caption in it (decision 6)."""
 
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,8 @@ def plot_comparison(comparison: Comparison, lang: str = "en") -> Any:
     -------
     matplotlib.figure.Figure
     """
-    from matplotlib.figure import Figure
-
     with theme.theme(lang):
-        figure = Figure(figsize=SIZE)
+        figure = _new_figure()
         grid = figure.add_gridspec(
             2, 2, left=0.135, right=0.985, top=0.865, bottom=0.155, hspace=0.36, wspace=0.07,
             width_ratios=(0.82, 1.0), height_ratios=(1.0, 0.95),
@@ -57,9 +56,15 @@ def save_figure(figure: Any, path: str | Path, lang: str = "en", *, dpi: int = 1
         figure.savefig(path, dpi=dpi, metadata=meta)
 
 
-def save_comparison(comparison: Comparison, path: str | Path, lang: str = "en") -> None:
-    """Draw a comparison and write it as the path's ending says, such as ``.png`` or ``.svg``."""
-    save_figure(plot_comparison(comparison, lang), path, lang)
+def _new_figure() -> Any:
+    """Make a figure: one that a notebook shows by itself, elsewhere one without a window."""
+    if "ipykernel" in sys.modules:
+        from matplotlib import pyplot
+
+        return pyplot.figure(figsize=SIZE)
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=SIZE)
 
 
 def _cell(comparison: Comparison, metric: str, names: list[str], column: str) -> np.ndarray:

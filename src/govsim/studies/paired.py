@@ -231,7 +231,8 @@ def _interval(d: Floats, level: float, n_resamples: int) -> tuple[Floats, Floats
         t = np.where(usable, t, np.nan)[:, shaped]
         chosen = spread[shaped]
         if len(chosen):
-            ends = np.nanquantile(t, (tail, 1 - tail), axis=0)
+            known = np.isfinite(t).all()
+            ends = (np.quantile if known else np.nanquantile)(t, (tail, 1 - tail), axis=0)
             low[chosen] = mean[chosen] - ends[1] * error[chosen]
             high[chosen] = mean[chosen] - ends[0] * error[chosen]
             kind[chosen] = "bootstrap-t"
