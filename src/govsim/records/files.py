@@ -22,6 +22,7 @@ MAX_BYTES = 4_000_000_000
 ALLOWED = ".csv, .csv.gz (UTF-8 or GB18030) or .parquet"
 
 _CHUNK = 1 << 24
+_SAMPLE = 1 << 20
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _CJK = re.compile("[\u2010-\u2027\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -160,8 +161,8 @@ def decode(data: bytes, file: Path) -> tuple[str, str]:
     except UnicodeDecodeError:
         patched = data.decode("utf-8", errors="replace")
     n_broken = patched.count("\ufffd")
-    n_sound = len(_NOT_ASCII.findall(patched)) - n_broken
-    if n_sound > 10 * n_broken:
+    n_foreign = int((np.frombuffer(data, dtype=np.uint8) >= 0x80).sum())
+    if n_foreign > 20 * n_broken:
         return patched, f"utf-8 with {n_broken} broken bytes"
     return _strictly(data, "gb18030", file), "gb18030"
 
@@ -173,8 +174,8 @@ def _strictly(data: bytes, encoding: str, file: Path) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         raise RecordsError(message) from None
-    foreign = _NOT_ASCII.findall(text)
-    if len(_CJK.findall(text)) < 0.8 * len(foreign):
+    sample = text[:_SAMPLE]
+    if len(_CJK.findall(sample)) < 0.8 * len(_NOT_ASCII.findall(sample)):
         raise RecordsError(message)
     return text
 

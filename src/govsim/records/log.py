@@ -1,5 +1,6 @@
 """Read a request log: five columns out of many, and an account of every row that was not usable."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ N_SHOWN = 5
 LONGEST_LABEL = 60
 """Longer cells are free text and are not shown."""
 
-_SAFE_EXAMPLE = r"[\d\s:/.,+\-年月日时分秒点TZAPM]{1,32}"
+_SAFE_EXAMPLE = re.compile(r"[\d\s:/.,+\-年月日时分秒点TZAPM]{1,32}")
 """Only what looks like a date is shown of a faulty date cell: it might hold somebody's name."""
 
 
@@ -140,11 +141,18 @@ class _Account:
             self.entries.append(dict(zip(_ACCOUNT_COLUMNS, entry, strict=True)))
 
     def mark(
-        self, reason: str, rows: pd.Series, cells: pd.Series | None = None, *, is_used: bool = False
+        self,
+        reason: str,
+        rows: pd.Series,
+        cells: pd.Series | None = None,
+        *,
+        is_used: bool = False,
+        is_date: bool = False,
     ) -> None:
         """Enter the rows that are true, with examples of their cells."""
-        shown = "" if cells is None else _examples(cells[rows[rows].index])
-        self.note(reason, self.row_numbers[rows[rows].index], shown, is_used=is_used)
+        chosen = rows.to_numpy()
+        shown = "" if cells is None else _examples(cells[chosen], is_date)
+        self.note(reason, self.row_numbers[chosen], shown, is_used=is_used)
 
     def table(self) -> pd.DataFrame:
         """Return the account, reasons that cost rows first."""
@@ -173,7 +181,8 @@ def _check_rows(raw: RawTable, schema: Schema, account: _Account) -> pd.DataFram
     opened_text = _cells(raw, schema, "opened")
     opened, fault = parse_moments(opened_text)
     for name in ("missing", "unreadable", "impossible", "out of range"):
-        account.mark(f"opening date {name}", is_left & (fault == name), _dates_only(opened_text))
+        rows = is_left & (fault == name)
+        account.mark(f"opening date {name}", rows, opened_text, is_date=True)
     is_left &= fault == ""
 
     is_left = _without_duplicates(raw, schema, opened, is_left, account)
@@ -227,9 +236,10 @@ def _checked_closing(
     closed, fault = parse_moments(text)
     for name in ("unreadable", "impossible", "out of range"):
         rows = is_left & (fault == name)
-        account.mark(f"closing date {name}", rows, _dates_only(text), is_used=True)
+        account.mark(f"closing date {name}", rows, text, is_used=True, is_date=True)
     is_reversed = closed < opened
-    account.mark("closed before opened", is_left & is_reversed, text, is_used=True)
+    rows = is_left & is_reversed
+    account.mark("closed before opened", rows, text, is_used=True, is_date=True)
     return closed.mask(is_reversed)
 
 
@@ -265,17 +275,15 @@ def _texts(raw: RawTable, name: str) -> pd.Series:
     return raw.table[name].to_pandas().fillna("").astype(object).str.strip()
 
 
-def _dates_only(cells: pd.Series) -> pd.Series:
-    """Hide what does not look like a date."""
-    distinct = pd.Series(cells.unique(), dtype=object)
-    shown = distinct.where(distinct.str.fullmatch(_SAFE_EXAMPLE), "(text)")
-    return cells.map(dict(zip(distinct, shown, strict=True)))
+def _examples(cells: pd.Series, is_date: bool) -> str:
+    """Give the most frequent cells; a label or a date is shown, free text is not."""
 
+    def is_shown(cell: str) -> bool:
+        is_label = len(cell) <= LONGEST_LABEL
+        return _SAFE_EXAMPLE.fullmatch(cell) is not None if is_date else is_label
 
-def _examples(cells: pd.Series) -> str:
-    """Give the most frequent cells; a label is shown, a sentence is not."""
     frequent = [str(cell) for cell in cells.value_counts().head(N_SHOWN).index if cell]
-    return ", ".join(cell if len(cell) <= LONGEST_LABEL else "(text)" for cell in frequent)
+    return ", ".join(dict.fromkeys(cell if is_shown(cell) else "(text)" for cell in frequent))
 
 
 def _notes(schema: Schema, table: pd.DataFrame) -> tuple[str, ...]:

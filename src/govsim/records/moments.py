@@ -30,7 +30,10 @@ def parse_moments(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     codes, distinct = pd.factorize(cells.fillna("").astype(object), use_na_sentinel=False)
     text = pd.Series(distinct, dtype=object).astype(str)
-    moments = _parse_distinct(_normalised(text))
+    moments = _parse_with(text, _YEAR_FIRST[:2])
+    left = moments.isna()
+    if left.any():
+        moments[left] = _parse_distinct(_normalised(text[left]))
     faults = _faults(text, moments)
     moments = moments.where(faults == "")
     parsed = pd.Series(moments.to_numpy()[codes], index=cells.index)
@@ -61,7 +64,7 @@ def _parse_distinct(text: pd.Series) -> pd.Series:
 
 def _parse_with(text: pd.Series, formats: tuple[str, ...]) -> pd.Series:
     """Moments by the first format that fits, to the microsecond."""
-    moments = pd.Series(np.datetime64("NaT", "us"), index=text.index)
+    moments = pd.Series(np.full(len(text), "NaT", dtype="datetime64[us]"), index=text.index)
     for pattern in formats:
         left = moments.isna()
         if not left.any():
@@ -75,9 +78,10 @@ def _faults(text: pd.Series, moments: pd.Series) -> pd.Series:
     """Say what is wrong with each cell; "" for nothing."""
     faults = pd.Series("", index=text.index, dtype=object)
     unread = moments.isna()
-    faults[unread] = "unreadable"
-    faults[unread & text.map(lambda t: _DATE_LIKE.match(t) is not None)] = "impossible"
-    faults[text.str.strip().str.lower().isin(MISSING)] = "missing"
+    for row, cell in text[unread].items():
+        is_missing = cell.strip().lower() in MISSING
+        is_date = _DATE_LIKE.match(cell) is not None
+        faults[row] = "missing" if is_missing else "impossible" if is_date else "unreadable"
     out = moments.notna() & ~moments.dt.year.between(FIRST_YEAR, LAST_YEAR)
     faults[out] = "out of range"
     return faults

@@ -139,7 +139,10 @@ def find_schema(header: Sequence[str], mapping: Schema | None, label: str) -> Sc
         A mapped column is not in the file, or no column holds the opening date.
     """
     known = next((s for s in map(built_in, BUILT_IN) if set(s.signature) <= set(header)), None)
-    base = known or built_in("common").model_copy(update={"columns": _columns_by_name(header)})
+    if known is None:
+        base = built_in("common").model_copy(update={"columns": _columns_by_name(header)})
+    else:
+        base = known.model_copy(update={"columns": _present(known, header)})
     if mapping is not None:
         _refuse_absent(mapping, header, label)
         base = base.model_copy(update=_overrides(mapping, base))
@@ -149,6 +152,12 @@ def find_schema(header: Sequence[str], mapping: Schema | None, label: str) -> Sc
             "rename one to 'opened' or name it in a mapping (columns: {opened: ...})"
         )
     return base
+
+
+def _present(schema: Schema, header: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Columns of a schema that a file has."""
+    present = {r: tuple(c for c in cs if c in header) for r, cs in schema.columns.items()}
+    return {role: columns for role, columns in present.items() if columns}
 
 
 def _overrides(mapping: Schema, base: Schema) -> dict[str, Any]:
