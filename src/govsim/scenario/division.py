@@ -14,6 +14,9 @@ from functools import lru_cache
 
 from govsim.paths import data_path
 
+SHOWN = 40
+"""Characters of an unknown unit that an error quotes."""
+
 N_NEAREST = 3
 """How many neighbours an error about an unknown unit names."""
 
@@ -60,7 +63,8 @@ def find_unit(text: str) -> Unit:
         return same[0]
     if same:
         raise ValueError(f"{len(same)} units are called {text}; give a code: {_listed(same)}")
-    raise ValueError(f"no county-level unit {text!r}; nearest: {_listed(_nearest(text))}")
+    hint = _listed(_nearest(text)) or f"six-digit codes, {min(units)} to {max(units)}"
+    raise ValueError(f"no county-level unit {text[:SHOWN]!r}; nearest: {hint}")
 
 
 def urban_streets(unit: Unit) -> list[tuple[str, tuple[str, ...]]]:
@@ -116,7 +120,7 @@ def _nearest(text: str) -> list[Unit]:
         wanted = int(text[:6].ljust(6, "0"))
         return sorted(units.values(), key=lambda u: abs(int(u.code) - wanted))[:N_NEAREST]
     by_name = {u.name: u for u in units.values()}
-    close = difflib.get_close_matches(text, by_name, n=N_NEAREST, cutoff=0.0)
+    close = difflib.get_close_matches(text, by_name, n=N_NEAREST, cutoff=0.4)
     return [by_name[name] for name in close]
 
 

@@ -2,6 +2,8 @@
 
 import csv
 import gzip
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -391,3 +393,13 @@ def test_load_city__missing_file_and_folder_are_errors_of_one_line(tmp_path):
 def test_compound_types__have_a_share_and_a_mean_each():
     city = City.preset("standard")
     assert len(city.compound_shares) == len(city.ses_means) == len(COMPOUND_TYPES)
+
+
+def test_import__of_the_city_brings_no_pandas_nor_numba():
+    code = (
+        "import sys, govsim.scenario.city as c; c.City.from_division('210681'); print(*sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"pandas", "numba", "pyarrow", "scipy"} & set(result.stdout.split())
