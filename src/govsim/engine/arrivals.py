@@ -8,9 +8,9 @@ weights, and the season thins (ruling 25). Identity is (building, ordinal) (ruli
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.state import KIND_TABLE, LATENT, UNCLEAR_DUTY
 
 

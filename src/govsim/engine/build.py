@@ -74,7 +74,6 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
     n_comm, n_comp = scenario.city.n_communities, scenario.city.n_compounds
     residents = scenario.city.n_residents
     numbers |= {
-        "A1_visits": 0.0,
         "list_on": int(m.L4.dose > 0),
         "L4_listed_share": 1 - math.exp(-m.L4.dose),
         "L1_member_count": m.L1.members * max(1.0, m.L1.dose),
@@ -95,7 +94,6 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
         "external_on": int(sum(external.hours_by_skill) > 0),
         "n_panels": max(1, round(scenario.city.n_subdistricts / 12)),
     }
-    del numbers["A1_visits"]
     first = 1
     for code, n in (("A1", numbers["n_panels"]), ("A2", scenario.city.n_subdistricts), ("A3", n_comm), ("A4", n_comp)):
         on = getattr(m, code).dose > 0
@@ -218,9 +216,9 @@ def arrivals_of(scenario: Scenario) -> np.recarray:
     if reno and demand.renovation_rate > 0:
         compounds = np.bincount(tables.building_compound, minlength=scenario.city.n_compounds)
         extra = demand.renovation_rate / 365 / compounds[tables.building_compound] * (building_type < 2)
-        rates, row, cumulative = _with_renovation(rates, extra, building_type, envelope, total, reno[0])
+        rates, cumulative = _with_renovation(rates, extra, building_type, envelope, total, reno[0])
     else:
-        row, cumulative = building_type, np.cumsum(envelope, axis=1) / np.where(total > 0, total, 1)[:, None]
+        cumulative = np.cumsum(envelope, axis=1) / np.where(total > 0, total, 1)[:, None]
     operational = day_factors(scenario)
     accept = seasons / peak[:, None]
     expected = rates.sum() * operational[-1]
@@ -229,7 +227,7 @@ def arrivals_of(scenario: Scenario) -> np.recarray:
     seed = np.uint64(scenario.seed)
     while True:
         out = (np.empty(size), np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32))
-        n = candidates(seed, operational, rates, cumulative, row, accept, *out)
+        n = candidates(seed, operational, rates, cumulative, building_type, accept, *out)
         if n <= size:
             break
         size = n
@@ -242,12 +240,11 @@ def arrivals_of(scenario: Scenario) -> np.recarray:
 def _with_renovation(rates, extra, building_type, envelope, total, reno):
     """Add the renovation rate of old and work-unit compounds as a type of its own (ruling 45)."""
     added = np.where(rates > 0, extra / np.where(rates > 0, rates, 1), 0.0)
-    row = np.arange(len(rates)) if len(rates) < 1 else building_type * 1
     mean = np.array([added[building_type == x].mean() if (building_type == x).any() else 0.0 for x in range(4)])
     shares = envelope / np.where(total > 0, total, 1)[:, None]
     shares[:, reno] += mean
     scale = shares.sum(axis=1)
-    return rates * scale[building_type], row, np.cumsum(shares / scale[:, None], axis=1)
+    return rates * scale[building_type], np.cumsum(shares / scale[:, None], axis=1)
 
 
 def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarray, np.recarray, np.ndarray]:
@@ -310,7 +307,7 @@ def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
     households.expectation = scenario.behaviour.response.expectation_initial
     compound_of_household = np.repeat(t.building_compound, t.building_households)
     ses = np.clip(t.compound_ses[compound_of_household], 0.02, 0.98)
-    households.ses = stream.beta(20 * ses, 20 * (1 - ses))
+    households.ses = stream.beta(city.ses_concentration * ses, city.ses_concentration * (1 - ses))
     buildings = st.blank(st.BUILDING_RECORD, len(t.building_compound))
     first = np.concatenate([[0], np.cumsum(t.building_households)[:-1]])
     buildings.compound, buildings.first_household, buildings.n_households = t.building_compound, first, t.building_households

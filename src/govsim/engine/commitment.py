@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.effort import backlog_weeks, logistic, pressure_on
 from govsim.engine.feedback import add_memo, community_of
 from govsim.engine.gates import open_gate, subdistrict_station
@@ -166,19 +166,20 @@ def ask_round(w, i, t, days):
 
 
 @kernel
-def memo_followed(w, k, t, authority):
-    """A unit that missed the sitting answers its memo once, tau_b days later, at half authority."""
+def memo_followed(w, k, t):
+    """A unit that missed the sitting answers its memo once, tau_b days later, at half its authority."""
     pk = w.packages[k]
     i = pk.issue
     if w.issues[i].status == GATED and pk.committed == 0:
-        ask(w, i, k, 0.5 * authority, 2)
+        ask(w, i, k, 0.5 * pk.memo_authority, 2)
         settle_jurisdiction(w, i, t)
 
 
 @kernel
-def send_memo(w, i, k, t):
-    """Send the ruling to an absent unit."""
+def send_memo(w, i, k, authority, t):
+    """Send the ruling to an absent unit, with the authority the sitting asked with."""
     p = w.p[0]
     if p.memos_enabled == 1:
+        w.packages[k].memo_authority = authority
         add_memo(w, k)
         schedule(w.counters, w.events, w.heap, w.buckets, t + p.ask_interval, MEMO_DUE, k, w.packages[k].version, i)

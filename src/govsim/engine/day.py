@@ -2,17 +2,18 @@
 
 import math
 
-from govsim.engine.compiled import kernel
+import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.arrivals import born
 from govsim.engine.commitment import ask_round, memo_followed
+from govsim.engine.compiled import kernel
+from govsim.engine.effort import outcome_is_true, pressure_on
 from govsim.engine.feedback import (
     close_issue,
     community_of,
     unlink_package,
 )
-from govsim.engine.effort import outcome_is_true, pressure_on
 from govsim.engine.gates import (
     add_package,
     end_of_contacts,
@@ -20,12 +21,20 @@ from govsim.engine.gates import (
     open_gate,
     reserve_money,
 )
-from govsim.engine.ledger import charge, post_money
-from govsim.engine.links import check_memos, give_month
+from govsim.engine.ledger import charge, post_money, post_unit
+from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
 from govsim.engine.queues import free_event, heap_pop, open_bucket, schedule
 from govsim.engine.routing import owner_found, start_triage
-from govsim.engine.service import dispatch, enqueue, push_package, reclass, run_chunk, post_work, start_next
+from govsim.engine.service import (
+    dispatch,
+    enqueue,
+    post_work,
+    push_package,
+    reclass,
+    run_chunk,
+    start_next,
+)
 from govsim.engine.state import (
     ASK_DUE,
     ATTENTION_ENDS,
@@ -44,6 +53,7 @@ from govsim.engine.state import (
     GATE_F,
     GATE_P,
     GATED,
+    IDLING,
     INTERRUPTED,
     LATENT,
     LAW_CASE,
@@ -187,6 +197,7 @@ def interrupt(w, n, t, hours):
     st = w.stations[s]
     st.incurred += hours
     st.paid += hours
+    st.used_today += hours
     if wk.package >= 0 and wk.done_at < math.inf:
         left = (wk.done_at - t) * 24.0
         post_work(w, n, -left)
@@ -274,14 +285,20 @@ def arrive(w, t):
 
 @kernel
 def watch(w, i, t):
-    """L3: an unvoiced issue is detected when the building's hazard has grown by a keyed exponential;
-    looked at again each month since the hazard moves with the stewards' activity (ruling 26)."""
-    b = w.buildings[w.arrivals[i].building]
-    if b.hazard_rate <= 0.0:
-        due = t + 30.0
-    else:
-        due = t + rng.exponential(w.arrivals[i].key, rng.DETECTION, 0) / b.hazard_rate
-    schedule(w.counters, w.events, w.heap, w.buckets, due, DETECTION_DUE, i, int(w.issues[i].version), i)
+    """L3: stewards find an unvoiced issue at the building's hazard, which is constant within a month.
+
+    Waiting times have no memory, so a keyed exponential drawn afresh each month is the same law as one
+    cumulative hazard (ruling 26). Either it falls in this month, or the issue is looked at again.
+    """
+    c = w.counters[0]
+    rate = w.buildings[w.arrivals[i].building].hazard_rate
+    month_end = math.ceil((c.month + 1) * 365.0 / 12.0)
+    due = math.inf
+    if rate > 0.0:
+        due = t + rng.exponential(w.arrivals[i].key, rng.DETECTION, c.month) / rate
+    found = 1 if due < month_end else 0
+    schedule(w.counters, w.events, w.heap, w.buckets, min(due, month_end), DETECTION_DUE, i,
+             2 * int(w.issues[i].version) + found, i)  # fmt: skip
 
 
 @kernel
@@ -289,8 +306,6 @@ def detect(w, i, t):
     """Stewards tell the community of an issue nobody has voiced; some reports are spurious (3.7.2)."""
     p = w.p[0]
     it = w.issues[i]
-    if it.status != LATENT:
-        return
     w.daily[w.counters[0].today].detected += 1
     it.detected_by = 1
     if rng.uniform(w.arrivals[i].key, rng.FALSE_POSITIVE, 0) < p.L3_false_positive_share:
@@ -349,11 +364,15 @@ def handle_issue(w, kind, i, version, t):
         if version == int(it.petitions):
             petition_again(w, i, t)
     elif kind == ATTENTION_ENDS:
-        if version == int(it.directives) + 64 * int(it.petitions) and it.status < CLOSED:
+        age = t - w.arrivals[i].onset - np.float64(it.attention)
+        if it.status < CLOSED and age > w.p[0].attention_half_life - 1e-3:
             attention_over(w, i, t)
     elif kind == DETECTION_DUE:
-        if version == int(it.version):
-            detect(w, i, t)
+        if version // 2 == int(it.version) and it.status == LATENT:
+            if version % 2 == 1:
+                detect(w, i, t)
+            else:
+                watch(w, i, t)
     elif kind == DEADLINE_PASSED:
         deadline_passed(w, i)
 
@@ -376,7 +395,7 @@ def handle(w, kind, entity, version, t):
             reclass(w, entity, t)
     elif kind == MEMO_DUE:
         if version == w.packages[entity].version:
-            memo_followed(w, entity, t, 0.5)
+            memo_followed(w, entity, t)
     elif kind == INTERRUPTED:
         interrupt(w, w.stations[w.interruptions[entity].community].first_worker, t, w.interruptions[entity].hours)
     elif kind == VISIT:
@@ -506,10 +525,13 @@ def start_day(w, day):
     c = w.counters[0]
     c.today = day
     c.is_workday = w.calendar[day]
+    c.desks_open = 0
     c.opening_time = day + p.opening_hour / 24.0
     open_bucket(w.counters, w.events, w.heap, w.buckets, day)
     month = (day * 12) // 365
     if month != c.month:
+        if c.month >= 0:
+            settle_pools(w)
         c.month = month
         c.workdays_left = 0
         n = day
@@ -530,6 +552,8 @@ def record_day(w):
     p = w.p[0]
     row = w.daily[c.today]
     for s in range(w.stations.size):
+        if c.is_workday == 1:
+            post_unit(w, s, IDLING, max(0.0, w.stations[s].available_today - w.stations[s].used_today))
         row.queued_hours += w.stations[s].queued_hours
         row.debt_hours += w.stations[s].debt
         if c.is_workday == 1 and w.stations[s].debt > 1e-9:
@@ -560,19 +584,24 @@ def advance(w, first, last):
             hold_meetings(w, c.opening_time)
             for s in range(w.stations.size):
                 open_station(w, s, c.opening_time)
+            c.desks_open = 1
         run_until(w, day + 1.0)
         if c.is_workday == 1:
             c.workdays_left -= 1
         record_day(w)
+    if last == w.daily.size:
+        settle_pools(w)
     return last
 
 
 @kernel
 def table_all(w, t):
-    """When a mechanism starts, what already waits at gates is tabled."""
+    """When a mechanism starts, what waits at gates is tabled and what is unvoiced is watched."""
     for i in range(w.counters[0].next_arrival):
         if w.issues[i].status == GATED:
             table_issue(w, i, t)
+        elif w.issues[i].status == LATENT and w.p[0].L3_steward_hours > 0.0:
+            watch(w, i, t)
 
 
 

@@ -5,9 +5,8 @@ Formalism comes from this one rule for every unit, volunteer and variant.
 
 import math
 
-from govsim.engine.compiled import kernel
-
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.state import COMMUNITY
 
 

@@ -8,9 +8,9 @@ and offset C of each belief, a household keeps z, and the belief is read as `C +
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.ledger import charge, post_money
 from govsim.engine.queues import schedule
 from govsim.engine.service import drop_package
@@ -46,17 +46,16 @@ def community_of(w, i):
 
 
 @kernel
-def current_state(w, i):
-    """State occupancy of ruling X2; exactly one for every issue."""
-    it = w.issues[i]
+def state_of(it):
+    """State occupancy of ruling X2: an issue is in exactly one of `STATES`."""
     if it.status == RESOLVED:
         return 0
     if it.status == CLOSED:
         return 1
     if it.status == EXITED:
         return 7
-    voiced = np.float64(it.voiced) >= 0.0
-    if it.status == LATENT or (it.status == LAPSED and not voiced):
+    is_voiced = np.float64(it.voiced) >= 0.0
+    if it.status == LATENT or (it.status == LAPSED and not is_voiced):
         return 5
     if it.status == LAPSED:
         return 6
@@ -71,9 +70,9 @@ def note_age(w, i, t):
     it = w.issues[i]
     age = t - w.arrivals[i].onset
     if it.state_180 < 0 and age >= 180.0:
-        it.state_180 = current_state(w, i)
+        it.state_180 = state_of(it)
     if it.state_365 < 0 and age >= 365.0:
-        it.state_365 = current_state(w, i)
+        it.state_365 = state_of(it)
 
 
 @kernel
@@ -123,72 +122,53 @@ def update_trust(w, i, satisfied, by_community, by_city):
 
 
 @kernel
-def clear_marks(w, i):
-    """Take an issue's memos and directives off the units concerned."""
-    it = w.issues[i]
-    bits = int(it.wrong)
-    st = w.stations[community_of(w, i)]
-    if bits & 8:
+def take_marks(w, k, bits):
+    """Take marks of a package off its unit: 1 memo, 2 directive, 4 listed, 8 overdue."""
+    pk = w.packages[k]
+    st = w.stations[pk.station]
+    marks = pk.marks & bits
+    if marks & 1:
         st.memos -= 1.0
-    if bits & 16:
+    if marks & 2:
         st.directives -= 1.0
-    it.wrong = bits & 7
-    k = int(it.first_package)
-    while k >= 0:
-        pk = w.packages[k]
-        if pk.marks & 1:
-            w.stations[pk.station].memos -= 1.0
-        if pk.marks & 2:
-            w.stations[pk.station].directives -= 1.0
-        pk.marks = 0
-        k = pk.next
-
-
-@kernel
-def clear_listing(w, i):
-    """Take a listed issue off the lists it stands on (L4)."""
-    k = int(w.issues[i].first_package)
-    while k >= 0:
-        pk = w.packages[k]
-        if pk.marks & 4:
-            w.stations[pk.station].listed_open -= 1.0
-        if pk.marks & 8:
-            w.stations[pk.station].listed_overdue -= 1.0
-        pk.marks = pk.marks & 3
-        k = pk.next
+    if marks & 4:
+        st.listed_open -= 1.0
+    if marks & 8:
+        st.listed_overdue -= 1.0
+    pk.marks = pk.marks & (15 - bits)
 
 
 @kernel
 def end_attention(w, i):
-    """Leader attention ends: the live count falls and marks are cleared."""
+    """Leader attention ends: its marks and, if a petition won it, its slot are given back."""
     it = w.issues[i]
-    if np.float64(it.attention) >= 0.0:
-        if it.directives == 0 or it.petitions > 0:
-            w.counters[0].attention_live = max(0, w.counters[0].attention_live - 1)
-        it.attention = np.nan
-        bits = int(it.wrong)
-        if bits & 16:
-            w.stations[community_of(w, i)].directives -= 1.0
-            it.wrong = bits & 15
-        k = int(it.first_package)
-        while k >= 0:
-            pk = w.packages[k]
-            if pk.marks & 2:
-                w.stations[pk.station].directives -= 1.0
-                pk.marks = pk.marks & 13
-            k = pk.next
+    if not np.float64(it.attention) >= 0.0:
+        return
+    it.attention = np.nan
+    bits = int(it.wrong)
+    if bits & 32:
+        w.counters[0].attention_live -= 1
+    if bits & 16:
+        w.stations[community_of(w, i)].directives -= 1.0
+    it.wrong = bits & 15
+    k = int(it.first_package)
+    while k >= 0:
+        take_marks(w, k, 2)
+        k = w.packages[k].next
 
 
 @kernel
 def drop_packages(w, i):
     """Forget all packages of an issue."""
     end_attention(w, i)
-    clear_listing(w, i)
-    clear_marks(w, i)
     it = w.issues[i]
+    if int(it.wrong) & 8:
+        w.stations[community_of(w, i)].memos -= 1.0
+        it.wrong = int(it.wrong) & 7
     k = int(it.first_package)
     while k >= 0:
         following = w.packages[k].next
+        take_marks(w, k, 15)
         drop_package(w, k)
         k = following
     it.first_package = -1
@@ -354,6 +334,7 @@ def unlink_package(w, i, k):
         while w.packages[first].next != k:
             first = w.packages[first].next
         w.packages[first].next = following
+    take_marks(w, k, 15)
     w.packages[k].in_service = 0
     drop_package(w, k)
 

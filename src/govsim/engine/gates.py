@@ -7,9 +7,9 @@ have is open from then on.
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.effort import logistic
 from govsim.engine.feedback import close_issue, community_of, unlink_package
 from govsim.engine.ledger import post_money

@@ -6,7 +6,6 @@ next working window, from the first worker upward, before any package. For every
 """
 
 from govsim.engine.compiled import kernel
-
 from govsim.engine.state import N_ACTIVITIES
 
 

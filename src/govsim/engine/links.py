@@ -8,9 +8,9 @@ booked as idle, at the giver's cost.
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.effort import backlog_weeks, logistic
 from govsim.engine.gates import department_station
 from govsim.engine.ledger import charge, post_money, post_outside
@@ -46,7 +46,7 @@ def offer(w, q, skill, hours, payer):
 
 @kernel
 def settle_pool(w, q):
-    """Book last month's offered hours by giver: substantive, perfunctory, idle; then empty the pool."""
+    """Book the month's offered hours by giver: substantive, perfunctory, idle; then empty the pool."""
     community = w.communities[q]
     offered = community.pool_offered
     community.used_share = 0.0
@@ -69,6 +69,13 @@ def settle_pool(w, q):
     community.pool_perfunctory = 0.0
     for skill in range(8):
         w.pool[q * 8 + skill] = 0.0
+
+
+@kernel
+def settle_pools(w):
+    """The month is over: every community's pool is booked and emptied."""
+    for q in range(w.p[0].n_communities):
+        settle_pool(w, q)
 
 
 @kernel
@@ -180,7 +187,7 @@ def member_serves(w, v, month):
     key = rng.entity_key(p.seed, rng.MEMBERS, v)
     if rng.uniform(key, rng.DROPOUT, month) < 1.0 - math.exp(-hazard):
         member.active = 0
-        if p.E4_mandate < 0.5:
+        if rng.uniform(key, rng.ROSTER, month) >= p.E4_mandate:
             member.on_roster = 0
     member.fatigue = fatigue
     member.motivation = motivation
@@ -213,22 +220,27 @@ def departments_pair(w):
     """E2: events of each department in its communities: share q is work, the rest ceremony (3.7.12)."""
     p = w.p[0]
     per_department = (p.n_communities + 11) // 12
-    for q in range(p.n_communities):
+    events = p.E2_events_per_quarter / 3.0 / per_department
+    hours = events * p.E2_event_hours * p.E2_people
+    for n in range(12 * per_department):
+        q = n % p.n_communities
         if q >= p.E2_covered:
-            break
-        department = q % 12
-        events = p.E2_events_per_quarter / 3.0 / per_department
-        hours = events * p.E2_event_hours * p.E2_people
-        pair_station(w, department, q, hours, events, p.E2_quality, p.E2_desk_share, p.E2_host_hours)
+            continue
+        department = n % 12
+        skill = skill_of_department(department)
+        pair(w, department, q, skill, hours, events, p.E2_quality, p.E2_desk_share, p.E2_host_hours)
         community = w.communities[q]
         community.pairing_clarity += (p.E2_pairing_clarity - community.pairing_clarity) * p.E2_quality
 
 
 @kernel
-def pair_station(w, department, q, hours, events, quality, desk_share, host_hours):
-    """Hours of a paired unit: work into the pool in its own skill, ceremony to nobody's good."""
+def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours):
+    """Hours of a paired unit: work into the pool, ceremony to nobody's good (3.7.12).
+
+    They are booked once, under the department; the share taken from its desk only shortens its day.
+    """
     p = w.p[0]
-    offer(w, q, skill_of_department(department), hours * quality, BY_DEPARTMENTS)
+    offer(w, q, skill, hours * quality, BY_DEPARTMENTS)
     post_outside(w, BY_DEPARTMENTS, CEREMONIAL, hours * (1.0 - quality))
     station = department_station(w, department, w.communities[q].subdistrict)
     w.stations[station].debt += hours * desk_share
@@ -265,15 +277,7 @@ def branches_pair(w):
         q = w.compounds[x].community
         events = p.E3_events_per_quarter / 3.0
         hours = events * p.E3_event_hours * p.E3_people
-        offer(w, q, 7, hours * p.E3_quality, BY_DEPARTMENTS)
-        post_outside(w, BY_DEPARTMENTS, CEREMONIAL, hours * (1.0 - p.E3_quality))
-        department = branch % 12
-        station = department_station(w, department, w.communities[q].subdistrict)
-        w.stations[station].debt += hours * p.E3_desk_share
-        w.stations[station].incurred += hours * p.E3_desk_share
-        charge(w, q, HOSTING, events * p.E3_host_hours)
-        place = department * p.n_communities + q
-        w.ties[place] += p.tie_gain * p.E3_quality * (1.0 - w.ties[place])
+        pair(w, branch % 12, q, 7, hours, events, p.E3_quality, p.E3_desk_share, p.E3_host_hours)
 
 
 @kernel
@@ -318,12 +322,11 @@ def give_month(w):
     """All that is given for the coming month."""
     p = w.p[0]
     c = w.counters[0]
-    for q in range(p.n_communities):
-        settle_pool(w, q)
-        if c.mechanism_on == 1 and w.communities[q].has_body == 1:
-            organisations_give(w, q)
     if c.mechanism_on == 0:
         return
+    for q in range(p.n_communities):
+        if w.communities[q].has_body == 1:
+            organisations_give(w, q)
     if p.A5_community_members > 0:
         part_time_pledges(w)
     if p.L2_on == 1:

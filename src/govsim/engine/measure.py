@@ -10,11 +10,9 @@ import numpy as np
 from numba import njit
 
 from govsim.engine.compiled import kernel
+from govsim.engine.feedback import state_of
 from govsim.engine.state import (
-    CLOSED,
     EXITED,
-    LAPSED,
-    LATENT,
     N_ACTIVITIES,
     PAYERS,
     RESOLVED,
@@ -100,25 +98,6 @@ def resolution_of(it):
     if it.status != RESOLVED:
         return _NEVER
     return moment(it.resolved)
-
-
-@kernel
-def state_of(it):
-    """Tell the state an issue is in, exactly one of `STATES` (X2)."""
-    if it.status == RESOLVED:
-        return 0
-    if it.status == CLOSED:
-        return 1
-    if it.status == EXITED:
-        return 7
-    is_voiced = moment(it.voiced) < _NEVER
-    if it.status == LATENT or (it.status == LAPSED and not is_voiced):
-        return 5
-    if it.status == LAPSED:
-        return 6
-    if it.law_pending > 0:
-        return 4
-    return 3 if moment(it.petitioned) < _NEVER else 2
 
 
 @kernel

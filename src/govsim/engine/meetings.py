@@ -8,12 +8,18 @@ employer the sitting and the way, the proposer the preparation, the host the min
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.commitment import ask, request_authority, send_memo, settle_jurisdiction
+from govsim.engine.compiled import kernel
 from govsim.engine.feedback import add_memo, community_of
-from govsim.engine.gates import contact_hours_of, department_station, open_gate, persuasion_share, reserve_money
+from govsim.engine.gates import (
+    contact_hours_of,
+    department_station,
+    open_gate,
+    persuasion_share,
+    reserve_money,
+)
 from govsim.engine.ledger import charge, post_outside
 from govsim.engine.queues import queue_pop, queue_push
 from govsim.engine.state import (
@@ -38,6 +44,9 @@ from govsim.engine.state import (
     PREPARING,
     WORK,
 )
+
+_DEPARTMENTS = 1000
+"""Numbers of the departments' liaisons, above any seat of a roster."""
 
 
 @kernel
@@ -110,7 +119,18 @@ def table_issue(w, i, t):
 def is_present(w, f, member):
     """Whether a member of the roster comes to this sitting."""
     fo = w.forums[f]
-    return rng.uniform(fo.key, rng.ATTENDANCE, fo.sittings * 64 + member) < w.p[0].attendance_share
+    return rng.uniform(fo.key, rng.ATTENDANCE, fo.sittings * 1024 + member) < w.p[0].attendance_share
+
+
+@kernel
+def number_of(w, f, n):
+    """Whose presence the n-th seat is: a department's liaison is the same person for every item."""
+    fo = w.forums[f]
+    if fo.kind == A1 and 3 <= n < 15:
+        return _DEPARTMENTS + n - 3
+    if fo.kind == A2 and 7 <= n < 15:
+        return _DEPARTMENTS + (fo.sittings * 8 + n) % 12
+    return n
 
 
 @kernel
@@ -165,13 +185,13 @@ def gather(w, f):
     fo = w.forums[f]
     present = 0
     for n in range(fo.roster):
-        if is_present(w, f, n):
+        if is_present(w, f, number_of(w, f, n)):
             present += 1
     if present < max(1.0, p.quorum_share * fo.roster):
         return present, False
     hours = fo.hours + p.travel_hours
     for n in range(fo.roster):
-        if is_present(w, f, n):
+        if is_present(w, f, number_of(w, f, n)):
             station, payer = member_of(w, f, n)
             if station >= 0:
                 charge_staff(w, station, hours, fo.internal)
@@ -203,14 +223,14 @@ def rule_jurisdiction(w, f, i, t):
     while k >= 0:
         pk = w.packages[k]
         if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
-            if is_present(w, f, 40 + pk.department):
+            if is_present(w, f, _DEPARTMENTS + pk.department):
                 if fo.kind == A3 or (fo.kind == A2 and (pk.department - fo.sittings * 8 - 7) % 12 >= 8):
                     charge(w, pk.station, COORDINATING, 0.5 + p.travel_hours)
                 ask(w, i, k, authority, 2)
                 if pk.committed == 2 and p.memos_enabled == 1:
                     add_memo(w, k)
             else:
-                send_memo(w, i, k, t)
+                send_memo(w, i, k, authority, t)
         k = pk.next
     settle_jurisdiction(w, i, t)
 
@@ -352,7 +372,7 @@ def tie_members(w, f):
     fo = w.forums[f]
     sub = w.subdistricts[fo.area]
     for department in range(12):
-        if is_present(w, f, 40 + department):
+        if is_present(w, f, _DEPARTMENTS + department):
             for q in range(sub.first_community, sub.first_community + sub.n_communities):
                 r = w.ties[department * p.n_communities + q]
                 w.ties[department * p.n_communities + q] = r + p.tie_gain * (1.0 - r)

@@ -9,7 +9,6 @@ Pools never move during a day: `simulate.py` enlarges them between days.
 from govsim.engine.compiled import kernel
 
 
-
 @kernel
 def before(time_a, tie_a, time_b, tie_b):
     """Order of events: by time, then tie."""
@@ -177,16 +176,3 @@ def take_package(counters, packages):
     c.free_package = packages[k].next
     c.n_free_packages -= 1
     return k
-
-
-@kernel
-def give_package(counters, packages, k):
-    """Give a package back; the version grows, so whatever still points to it is stale."""
-    c = counters[0]
-    packages[k].version += 1
-    packages[k].issue = -1
-    packages[k].next = c.free_package
-    c.free_package = k
-    c.n_free_packages += 1
-
-

@@ -9,6 +9,7 @@ Every operand is uint64: `uint64 + int64` would become a wrapped signed number i
 import math
 
 import numpy as np
+
 from govsim.engine.compiled import kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -26,7 +27,7 @@ COMMIT, REFUSAL, PARTIES, PERSUADE, SUPPORT, DECISION = range(18, 24)
 EFFORT, OUTCOME, AUDIT, AUDIT_DELAY, FIRM, LAW = range(24, 30)
 ATTENTION, ATTENDANCE, PHASE, TARGET, SEEN, VISIT_DAY = range(30, 36)
 GIVE, OFFER, DROPOUT, COVERAGE, DETECTION, FALSE_POSITIVE = range(36, 42)
-NORM, MEMBER, ORGANISATION, DAY_FACTOR, RENOVATION, PROMISE_LAPSE = range(42, 48)
+NORM, MEMBER, ORGANISATION, DAY_FACTOR, RENOVATION, PROMISE_LAPSE, ROSTER = range(42, 49)
 
 # Families of entities that have keys of their own.
 BUILDING, UNIT, FORUM, LEADER, MEMBERS, FIRMS, TYPES, COMPOUND, BRANCH = range(9)

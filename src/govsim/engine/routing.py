@@ -1,10 +1,10 @@
 """Triage, finding the owner, and what happens on arrival there (3.7.4)."""
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
 from govsim.engine.commitment import ask_round, clarity_of
+from govsim.engine.compiled import kernel
 from govsim.engine.feedback import community_of
 from govsim.engine.gates import (
     add_package,

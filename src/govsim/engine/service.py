@@ -8,8 +8,8 @@ release time, issue). Unchecked here: that a package's issue is still open (its 
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
+from govsim.engine.compiled import kernel
 from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
 from govsim.engine.ledger import charge, post_unit
 from govsim.engine.queues import queue_pop, queue_push, schedule
@@ -50,9 +50,7 @@ def attention_of(w, i, t):
 def is_open(w, s, t):
     """Whether the unit's window is running at this moment."""
     c = w.counters[0]
-    if c.is_workday == 0 or t < c.opening_time:
-        return False
-    return t < c.opening_time + w.stations[s].window_today / 24.0
+    return c.desks_open == 1 and t < c.opening_time + w.stations[s].window_today / 24.0
 
 
 @kernel

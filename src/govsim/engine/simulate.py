@@ -26,6 +26,18 @@ def _workdays(scenario: Scenario) -> float:
     return 365 / 7 * scenario.behaviour.clock.workdays_per_week
 
 
+_DESK_MOST = 0.95
+"""Largest share of a community worker's day at the desk (ruling 5)."""
+
+
+def _community_staff_hours(scenario: Scenario) -> np.ndarray:
+    """Paid hours a workday of each community's staff, whose number is given by residents (ruling 5)."""
+    city, staffing = scenario.city, scenario.staffing
+    residents = city.n_residents / city.n_communities
+    hours = staffing.community_staff_per_10000 * residents / 10_000 * scenario.behaviour.clock.hours_per_workday
+    return np.full(city.n_communities, hours)
+
+
 def _capacity(scenario: Scenario, hours: dict[str, Any]) -> dict[str, Any]:
     """Desks from yearly hours of work: target loads met, head-counts overriding (rulings 5, 18)."""
     staffing, clock = scenario.staffing, scenario.behaviour.clock
@@ -41,9 +53,15 @@ def _capacity(scenario: Scenario, hours: dict[str, Any]) -> dict[str, Any]:
     per_day = departments / staffing.load_department / days
     teams = max(1, round(float(per_day.sum()) / clock.hours_per_workday / 12 / staffing.team_size))
     teams = min(teams, city.n_subdistricts)
+    staff = _community_staff_hours(scenario)
+    wanted = [h / staffing.load_community / days for h in hours["community"]]
     return {
         "n_teams": teams,
-        "community": [desk(h, staffing.load_community, staffing.community_workers) for h in hours["community"]],
+        "community": [
+            desk(min(h, _DESK_MOST * most) * days, 1.0, staffing.community_workers)
+            for h, most in zip(wanted, staff, strict=True)
+        ],
+        "community_admin_share": 1 - float(sum(wanted) / staff.sum()),
         "subdistrict": [desk(h, staffing.load_subdistrict, staffing.subdistrict_workers) for h in hours["subdistrict"]],
         "department": [desk(h / teams, staffing.load_department, staffing.department_workers) for h in departments],
         "petition": desk(hours["petition"], staffing.load_office, None),
@@ -337,11 +355,6 @@ class Engine:
         authority = w.kinds.authority[w.arrivals.type]
         tabled = (authority == 5) & (w.issues.obstacles & st.GATE_P > 0) & ~np.isnan(w.issues.triaged)
         return float(tabled.sum()) / (self.day / 365)
-
-
-def simulate_engine(scenario: Scenario) -> Engine:
-    """Run a scenario from its first day to its last."""
-    return Engine(scenario).advance(scenario.days)
 
 
 def is_compiled() -> bool:

@@ -105,7 +105,7 @@ PACKAGE = np.dtype(
     [
         ("issue", "i8"), ("station", "i8"), ("kind", "i8"), ("skill", "i8"), ("queue_class", "i8"),
         ("mode", "i8"), ("committed", "i8"), ("department", "i8"), ("number", "i8"),
-        ("version", "i8"), ("in_service", "i8"), ("queued", "i8"), ("stage", "i8"), ("marks", "i8"), ("done", "i8"), ("asked", "i8"), ("rounds", "i8"),
+        ("version", "i8"), ("in_service", "i8"), ("queued", "i8"), ("stage", "i8"), ("marks", "i8"), ("done", "i8"), ("asked", "i8"), ("rounds", "i8"), ("memo_authority", "f8"),
         ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("refusal", "f8"), ("next", "i8"),
     ]
 )  # fmt: skip
@@ -148,14 +148,14 @@ BUILDING_RECORD = np.dtype(
         ("offset_community", "f8"), ("offset_petition", "f8"), ("offset_law", "f8"),
         ("offset_trust_community", "f8"), ("offset_trust_city", "f8"),
         ("steward_motivation", "f8"), ("steward_fatigue", "f8"), ("steward_activity", "f8"),
-        ("hazard", "f8"), ("hazard_rate", "f8"), ("hazard_day", "f8"),
+        ("hazard_rate", "f8"),
     ]
 )  # fmt: skip
 
 COMPOUND_RECORD = np.dtype(
     [
         ("community", "i8"), ("type", "i8"), ("n_households", "i8"), ("firm", "i8"), ("has_body", "i8"),
-        ("money", "f8"), ("inflow", "f8"), ("first_building", "i8"), ("n_buildings", "i8"),
+        ("money", "f8"), ("inflow", "f8"),
         ("familiarity", "f8"), ("fee", "f8"),
     ]
 )  # fmt: skip
@@ -207,8 +207,8 @@ SITTING = np.dtype(
 DAILY = np.dtype(
     [
         ("arrived", "i8"), ("voiced", "i8"), ("closed", "i8"), ("resolved", "i8"), ("exited", "i8"), ("lapsed", "i8"),
-        ("petitions", "i8"), ("reopened", "i8"), ("latent", "i8"), ("routing", "i8"), ("gated", "i8"),
-        ("working", "i8"), ("falsely_closed", "i8"), ("detected", "i8"), ("spurious", "i8"), ("directives", "i8"),
+        ("petitions", "i8"), ("reopened", "i8"), 
+        ("detected", "i8"), ("spurious", "i8"), ("directives", "i8"),
         ("commitments", "i8"), ("asks", "i8"), ("lapsed_commitments", "i8"), ("queued_hours", "f8"),
         ("debt_hours", "f8"), ("overbooked", "f8"), ("trust_community", "f8"), ("trust_city", "f8"),
         ("expectation", "f8"), ("roster", "i8"), ("active_members", "i8"), ("fatigue", "f8"),
@@ -229,13 +229,13 @@ KIND_RECORD = np.dtype(
 COUNTER_FIELDS_INT = (
     "today", "next_arrival", "n_issues", "heap_size", "free_package", "free_event", "free_node",
     "n_free_packages", "n_free_events", "n_free_nodes", "n_sittings", "n_waiting", "overflow",
-    "is_workday", "attention_live", "month", "n_executive_tabled", "mechanism_on", "n_processed",
-    "n_power_city", "n_visits", "workdays_left",
+    "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
+    "n_visits", "workdays_left",
 )  # fmt: skip
 COUNTER_FIELDS_FLOAT = (
     "belief_scale", "trust_scale", "money_city", "inflow_city", "reserved", "spent", "operating",
-    "household_money", "pledged_money", "inflow_total", "opening_time", "sum_trust_community",
-    "sum_trust_city", "sum_expectation", "retired_hours",
+    "household_money", "pledged_money", "opening_time", "sum_trust_community",
+    "sum_trust_city", "sum_expectation",
 )  # fmt: skip
 COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n in COUNTER_FIELDS_FLOAT])
 

@@ -1,9 +1,8 @@
 """City leaders' visits: discovery, directives, staging, and what they cost (3.7.11, E1)."""
 
 
-from govsim.engine.compiled import kernel
-
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.feedback import end_attention
 from govsim.engine.gates import department_station
 from govsim.engine.ledger import charge, post_outside

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from govsim.engine.compiled import kernel
 
 from govsim.engine import rng
+from govsim.engine.compiled import kernel
 from govsim.engine.feedback import (
     community_of,
     end_attention,
@@ -15,7 +15,14 @@ from govsim.engine.feedback import (
     note_age,
     unlink_package,
 )
-from govsim.engine.gates import add_package, ask_for_decision, department_station, find_package, open_gate, release_work
+from govsim.engine.gates import (
+    add_package,
+    ask_for_decision,
+    department_station,
+    find_package,
+    open_gate,
+    release_work,
+)
 from govsim.engine.ledger import charge
 from govsim.engine.queues import schedule
 from govsim.engine.routing import add_departments, start_triage
@@ -135,7 +142,7 @@ def give_attention(w, i, t):
     it.attention = t - w.arrivals[i].onset
     mark_directive(w, i, t)
     until = t + p.attention_half_life
-    schedule(w.counters, w.events, w.heap, w.buckets, until, ATTENTION_ENDS, i, int(it.directives) + 64 * int(it.petitions), i)
+    schedule(w.counters, w.events, w.heap, w.buckets, until, ATTENTION_ENDS, i, 0, i)
     if it.status == GATED and int(it.closed_gates) & GATE_P:
         ask_for_decision(w, i, p.station_leaders, 0, t)
 
@@ -184,6 +191,7 @@ def petition(w, i, t):
         if rng.uniform(a.key, rng.ATTENTION, n) < share:
             if not np.float64(it.attention) >= 0.0:
                 give_attention(w, i, t)
+                it.wrong = int(it.wrong) | 32
                 c.attention_live += 1
     schedule(w.counters, w.events, w.heap, w.buckets, t + p.petition_interval, PETITION_DUE, i, int(it.petitions), i)
 

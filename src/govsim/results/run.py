@@ -139,8 +139,7 @@ class Run:
             "is_workday": self.columns.calendar[: len(daily)] == 1,
         }
         for name in DAILY.names or ():
-            if name not in _STOCKS:
-                found[_DAILY_COLUMNS.get(name, f"n_{name}")] = daily[name]
+            found[_DAILY_COLUMNS.get(name, f"n_{name}")] = daily[name]
         return _table("daily", found | self._stocks())
 
     def _stocks(self) -> dict[str, np.ndarray]:
@@ -275,7 +274,6 @@ class Run:
         return f"<p>{escape(repr(self))}</p><table>{rows}</table>"
 
 
-_STOCKS = ("latent", "routing", "gated", "working", "falsely_closed")
 _STOCK_COLUMNS = ("n_latent", "n_routing", "n_gated", "n_working", "n_closed_unresolved")
 _STAGE_ENDS = ("onset", "voiced", "triaged", "released", "closed", "resolved")
 

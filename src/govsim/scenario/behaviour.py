@@ -166,7 +166,6 @@ class Effort(Frozen):
     audit_delay: float = number(14.0, "d", 0, 365, "[A]", "mean lag, ruling 14")
     redo_hours_share: float = number(0.5, "1", 0.01, 1, "[A]", "ruling 14")
     skill_adjacent: float = number(0.6, "1", 0.05, 1, "[A]", "e_adj, 3.7.18")
-    skill_mismatched: float = number(0.25, "1", 0.05, 1, "[A]", "e_mis, 3.7.18")
 
 
 class Pressure(Frozen):

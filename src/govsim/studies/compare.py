@@ -370,7 +370,10 @@ def _provenance(world: Scenario, design: Design, schedules: Schedules) -> dict[s
 
     counts = pd.Series([k[0] for k in design.keys]).value_counts(sort=False)
     n = {regime: len({k[2] for k in design.keys if k[0] == regime}) for regime in counts.index}
+    from govsim.engine.simulate import calibrate
+
     return regime_of(world) | {
+        "community_admin_share": calibrate(world)["community_admin_share"],
         "variants": list(design.variants), "replications": n[ASKED],
         "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs),
         "primary": PRIMARY, "margin_share": MARGIN_SHARE, "level": LEVEL, "resamples": N_RESAMPLES,

@@ -116,6 +116,62 @@ def test_moments__come_in_order(full):
     assert (closed.closed <= closed.last_closed).all()
 
 
+def test_stewards__who_detect_nothing_voice_nothing():
+    """A null of T23: with no detection efficiency L3 detects no issue, in the first month either."""
+    assert run("L3", **{"mechanism.L3.detection_efficiency": 0.0}).world.daily.detected.sum() == 0
+
+
+def test_stewards__find_more_the_better_they_look():
+    """More efficient patrols find more of the same issues."""
+    e = run("L3")
+    w, it = e.world, e.world.issues
+    assert w.daily.detected.sum() == (it.detected_by[: e.n_issues] == 1).sum() > 0
+    more = run("L3", **{"mechanism.L3.detection_efficiency": 3.0}).world.daily.detected.sum()
+    fewer = run("L3", **{"mechanism.L3.detection_efficiency": 0.5}).world.daily.detected.sum()
+    assert fewer < w.daily.detected.sum() < more
+
+
+@pytest.mark.parametrize("name", ["F1", "links", "entries"])
+def test_offered_hours__are_all_booked_by_who_gave_them(name):
+    w = run(name).world
+    assert w.pool.sum() == 0 and w.given.sum() == 0
+    months = int(w.p.n_months[0])
+    booked = w.outside.reshape(len(st.PAYERS), st.N_ACTIVITIES, months)
+    served = [st.SUBSTANTIVE, st.PERFUNCTORY, st.IDLING]
+    np.testing.assert_allclose(booked[:, served].sum(), w.daily.offered_hours.sum(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["B0", "F1"])
+def test_desks__idle_hours_close_the_day(name):
+    """Idle is what nobody used: with debt paid and packages served it makes up the windows."""
+    w = run(name).world
+    s = w.stations
+    idle = w.hours.reshape(len(s), st.N_ACTIVITIES, -1)[:, st.IDLING].sum(axis=1)
+    np.testing.assert_allclose(s.available, s.paid + s.served + idle, rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["B0", "entries", "F1"])
+def test_attention__ends_and_gives_its_slot_back(name):
+    e = run(name)
+    w, it = e.world, e.world.issues[: e.n_issues]
+    age = e.day - w.arrivals.onset[: e.n_issues] - it.attention
+    assert not (age > w.p.attention_half_life[0] + 0.01).any()
+    held = ((it.wrong & 32) > 0).sum()
+    assert w.counters.attention_live[0] == held <= w.p.attention_per_leader[0] * w.p.n_leaders[0]
+    live = w.packages[w.packages.issue >= 0]
+    assert w.stations.directives.sum() == ((live.marks & 2) > 0).sum() + ((it.wrong & 16) > 0).sum()
+    assert w.stations.memos.sum() == ((live.marks & 1) > 0).sum() + ((it.wrong & 8) > 0).sum()
+    assert w.stations.listed_open.sum() == ((live.marks & 4) > 0).sum()
+    assert w.stations.listed_overdue.sum() == ((live.marks & 8) > 0).sum()
+
+
+def test_pairing__gives_every_department_a_community():
+    """E2: ceil(communities / 12) communities a department, round-robin (ruling 22)."""
+    w = run("E2").world
+    ties = w.ties.reshape(12, -1)
+    assert (ties.max(axis=1) > ties.min()).all()
+
+
 @pytest.mark.slow
 def test_engine__interpreted_run_gives_the_same_bits(tmp_path):
     """The same days with the compiler off (NUMBA_DISABLE_JIT=1) give the same log, bit for bit."""
