@@ -24,7 +24,7 @@ from govsim.engine.gates import (
 from govsim.engine.ledger import charge, post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
-from govsim.engine.queues import free_event, heap_pop, open_bucket, schedule
+from govsim.engine.queues import free_event, give_package, heap_pop, open_bucket, schedule
 from govsim.engine.routing import owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
@@ -142,11 +142,7 @@ def end_of_package(w, k, t, bit):
     pk = w.packages[k]
     i = pk.issue
     if i < 0:
-        pk.version += 1
-        pk.in_service = 0
-        pk.next = w.counters[0].free_package
-        w.counters[0].free_package = k
-        w.counters[0].n_free_packages += 1
+        give_package(w.counters, w.packages, k)
     elif pk.kind == WORK:
         end_of_work(w, k, t, bit)
     elif pk.kind == PERSUASION:

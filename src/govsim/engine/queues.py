@@ -176,3 +176,17 @@ def take_package(counters, packages):
     c.free_package = packages[k].next
     c.n_free_packages -= 1
     return k
+
+
+@kernel
+def give_package(counters, packages, k):
+    """Give a package back; its version grows, so whatever still points to it is stale."""
+    c = counters[0]
+    pk = packages[k]
+    pk.version += 1
+    pk.issue = -1
+    pk.queued = 0
+    pk.in_service = 0
+    pk.next = c.free_package
+    c.free_package = k
+    c.n_free_packages += 1

@@ -12,7 +12,7 @@ import numpy as np
 from govsim.engine.compiled import kernel
 from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
 from govsim.engine.ledger import charge, post_unit
-from govsim.engine.queues import queue_pop, queue_push, schedule
+from govsim.engine.queues import give_package, queue_pop, queue_push, schedule
 from govsim.engine.state import (
     AUDIT_TASK,
     AUDITING,
@@ -352,11 +352,6 @@ def drop_package(w, k):
         st.queued_hours -= pk.left
         if st.queue_length == 0:
             st.queued_hours = 0.0
-    pk.version += 1
-    pk.issue = -1
-    pk.queued = 0
-    pk.next = w.counters[0].free_package
-    w.counters[0].free_package = k
-    w.counters[0].n_free_packages += 1
+    give_package(w.counters, w.packages, k)
 
 

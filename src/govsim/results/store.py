@@ -84,8 +84,7 @@ def save_run(run: Run, folder: str | Path, *, overwrite: bool = False) -> Path:
     draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     try:
         _write(run, draft)
-        draft.chmod(0o777 & ~_umask())
-        _move(draft, place, taken)
+        put_in_place(draft, place)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return place
@@ -156,16 +155,17 @@ def _put(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _move(draft: Path, place: Path, taken: bool) -> None:
-    """Put a finished draft in its place; what was there goes last."""
-    if not taken:
+def put_in_place(draft: Path, place: Path) -> None:
+    """Rename a finished folder to its place, with ordinary permissions; what was there goes last."""
+    draft.chmod(0o777 & ~_umask())
+    if not os.path.lexists(place):
         draft.rename(place)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     place.rename(old / "old")
     try:
         draft.rename(place)
-    except OSError:
+    except BaseException:
         (old / "old").rename(place)
         raise
     finally:

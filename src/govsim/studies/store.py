@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from govsim.results.store import put_in_place
 from govsim.studies.compare import Comparison
 
 FORMAT = "govsim comparison"
@@ -88,28 +89,11 @@ def save_comparison(
             manifest | {"provenance": comparison.provenance}, ensure_ascii=False, indent=2
         )
         (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
-        draft.chmod(0o755)
-        _swap(draft, path)
+        put_in_place(draft, path)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return Path(folder)
-
-
-def _swap(draft: Path, path: Path) -> None:
-    """Put the draft in the place of what is there."""
-    if not path.exists():
-        draft.rename(path)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-    path.rename(old / "was")
-    try:
-        draft.rename(path)
-    except BaseException:
-        (old / "was").rename(path)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def load_comparison(folder: str | Path) -> Comparison:
