@@ -360,6 +360,7 @@ def regime_of(world: Scenario) -> dict[str, Any]:
         "executive_load": world.behaviour.gates.executive_load,
         "several_departments_share": several_departments_share(world),
         "lapse_rate": commitment.lapse_rate, "audit_share": world.behaviour.effort.audit_share,
+        "law_firm_hours": world.behaviour.contribution.law_firm_hours,
         "commit_authority": commitment.commit_authority, "profile": world.demand.profile,
     }  # fmt: skip
 

@@ -172,6 +172,26 @@ def test_pairing__gives_every_department_a_community():
     assert (ties.max(axis=1) > ties.min()).all()
 
 
+def test_memo__carries_the_authority_of_the_sitting_that_sent_it():
+    """An absent unit answers at half of what its own forum asks with: 1 for A1, .5 for A2 (3.7.18)."""
+    for code, authority in (("A1", 1.0), ("A2", 0.5)):
+        w = run(code, **{"behaviour.agenda.attendance_share": 0.6, "behaviour.petition.petition_attention": 0.0}).world
+        sent = w.packages.memo_authority[w.packages.memo_authority > 0]
+        assert len(sent) and (sent == authority).all()
+
+
+def test_households__ses_spreads_as_asked():
+    """Beta(k m, k (1 - m)) has variance m (1 - m) / (k + 1), k the concentration: within 4.5 SE."""
+    for k in (5.0, 80.0):
+        city = City.preset("standard").model_copy(update={"ses_concentration": k})
+        w = Engine(WORLD.model_copy(update={"city": city, "days": 121})).world
+        tables = city.tables(WORLD.seed)
+        mean = tables.compound_ses[np.repeat(tables.building_compound, tables.building_households)]
+        squares = (w.households.ses - mean) ** 2 / (mean * (1 - mean))
+        error = squares.std() / np.sqrt(len(squares))
+        assert abs(squares.mean() - 1 / (k + 1)) < 4.5 * error
+
+
 @pytest.mark.slow
 def test_engine__interpreted_run_gives_the_same_bits(tmp_path):
     """The same days with the compiler off (NUMBA_DISABLE_JIT=1) give the same log, bit for bit."""
