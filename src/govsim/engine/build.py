@@ -14,6 +14,8 @@ from govsim.scenario.scenario import Scenario
 
 N_EXTRA = 8
 """Extra hands a community's desk can seat at once."""
+_PIECE = 2**16
+"""Households drawn at once, so that temporaries stay small beside the columns."""
 SCOPES = {"building": 0, "compound": 1, "community": 2}
 TARGETING = {"random": 0, "worst": 1, "petitions": 2, "showcase": 3}
 
@@ -302,14 +304,18 @@ def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
     stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.HOUSEHOLD]))
     households = st.blank(st.HOUSEHOLD, n)
     households.community, households.petition, households.law = voice.belief_community, voice.belief_petition, voice.belief_law
-    households.trust_community = stream.beta(5.5, 4.5, n)
-    households.trust_city = stream.beta(6.5, 3.5, n)
     households.expectation = scenario.behaviour.response.expectation_initial
-    compound_of_household = np.repeat(t.building_compound, t.building_households)
-    ses = np.clip(t.compound_ses[compound_of_household], 0.02, 0.98)
-    households.ses = stream.beta(city.ses_concentration * ses, city.ses_concentration * (1 - ses))
+    pieces = [slice(a, min(a + _PIECE, n)) for a in range(0, n, _PIECE)]
+    for field, a, b in (("trust_community", 5.5, 4.5), ("trust_city", 6.5, 3.5)):
+        for piece in pieces:
+            households[field][piece] = stream.beta(a, b, piece.stop - piece.start)
+    ends = np.cumsum(t.building_households)
+    for piece in pieces:
+        building = np.searchsorted(ends, np.arange(piece.start, piece.stop), side="right")
+        ses = np.clip(t.compound_ses[t.building_compound[building]], 0.02, 0.98)
+        households.ses[piece] = stream.beta(city.ses_concentration * ses, city.ses_concentration * (1 - ses))
     buildings = st.blank(st.BUILDING_RECORD, len(t.building_compound))
-    first = np.concatenate([[0], np.cumsum(t.building_households)[:-1]])
+    first = ends - t.building_households
     buildings.compound, buildings.first_household, buildings.n_households = t.building_compound, first, t.building_households
     for field in ("community", "petition", "law", "trust_community", "trust_city"):
         buildings[f"mean_{field}"] = np.add.reduceat(households[field], first) / t.building_households

@@ -109,6 +109,7 @@ def _calibrated(scenario: Scenario) -> dict[str, Any]:
             hours["executive_slots"] = max(1, int(np.ceil(load / gates.executive_load)))
         else:
             hours["executive_slots"] = gates.executive_slots
+        del pilot  # or two would be held while the next is built
     return _capacity(scenario, hours)
 
 
