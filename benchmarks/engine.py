@@ -48,7 +48,7 @@ def measure(name: str, residents: int, days: int = 1095) -> dict:
     start = time.process_time()
     floor(st.blank(st.ISSUE, engine.n_issues), engine.n_issues)
     bare = time.process_time() - start
-    size = {field: getattr(engine.world, field).nbytes for field in st.World._fields}
+    size = {field: array.nbytes for field, array in engine.world.columns().items()}
     city = sum(size[field] for field in PER_RESIDENT)
     people = scenario.city.n_residents
     return {

@@ -9,6 +9,7 @@ from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.arrivals import blank_times
 from govsim.engine.day import advance, table_all
+from govsim.engine.world import World
 from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
@@ -147,7 +148,7 @@ class Engine:
         if scenario.burn_in_days == 0:
             self.switch(scenario.mechanism, scenario.external)
 
-    def _build(self) -> st.World:
+    def _build(self) -> World:
         scenario = self.scenario
         none = Mechanism()
         arrivals = build.arrivals_of(scenario)
@@ -162,7 +163,7 @@ class Engine:
         counters = st.blank(st.COUNTERS, 1)
         issues = st.blank(st.ISSUE, n_issues)
         blank_times(issues)
-        world = st.World(
+        world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
             packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, 24 * daily + 512),
             heap=st.blank(st.HEAP, 24 * daily + 512), buckets=np.full(days + 1, -1, np.int64),
@@ -188,7 +189,7 @@ class Engine:
             rows[n] = (interruption.community, interruption.day, interruption.hours)
         return rows
 
-    def _set_counters(self, w: st.World) -> None:
+    def _set_counters(self, w: World) -> None:
         c = w.counters
         c.n_issues = len(w.arrivals)
         c.month = -1
@@ -216,13 +217,13 @@ class Engine:
         c[head] = first
         c[count] = c[count][0] + len(pool) - first
 
-    def _add_event(self, w: st.World, time: float, kind: int, entity: int) -> None:
+    def _add_event(self, w: World, time: float, kind: int, entity: int) -> None:
         from govsim.engine.queues import schedule
 
         w.counters.today = -1
         schedule(w.counters, w.events, w.heap, w.buckets, time, kind, entity, 0, entity)
 
-    def _with_forums(self, w: st.World, mechanism: Mechanism, start: int) -> st.World:
+    def _with_forums(self, w: World, mechanism: Mechanism, start: int) -> World:
         forums = build.forums_of(self.scenario, mechanism, self.capacity["executive_slots"], start)
         if self.switched:
             forums[0] = w.forums[0]
@@ -230,7 +231,7 @@ class Engine:
         sittings = st.blank(st.SITTING, int(w.counters.n_sittings[0]) + expected)
         sittings[: len(w.sittings)] = w.sittings[: len(sittings)]
         memory = np.zeros(len(forums) * len(self.scenario.demand.types))
-        return w._replace(forums=forums, sittings=sittings, memory=memory)
+        return w.replace(forums=forums, sittings=sittings, memory=memory)
 
     def switch(
         self, mechanism: Mechanism, external: ExternalHours | None = None, behaviour: Behaviour | None = None
@@ -253,7 +254,7 @@ class Engine:
             kinds, _ = build.type_tables(scenario.demand, scenario.behaviour, listed, scenario.seed)
             members = build.members_of(scenario, mechanism, self.capacity)
             directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
-            w = w._replace(p=p, kinds=kinds, members=members, directives=directives,
+            w = w.replace(p=p, kinds=kinds, members=members, directives=directives,
                            external=np.asarray(external.hours_by_skill, float))  # fmt: skip
             self._set_bodies(w, mechanism)
             self._set_paid_hours(w, external)
@@ -261,7 +262,7 @@ class Engine:
             self.world = w
             table_all(w, float(self.day))
 
-    def _set_bodies(self, w: st.World, mechanism: Mechanism) -> None:
+    def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
         """Which communities and compounds have a body: nested in coverage by keyed rank (ruling 23)."""
         for rows, component, family in ((w.communities, mechanism.L1, rng.UNIT), (w.compounds, mechanism.L2, rng.COMPOUND)):
             key = np.uint64(rng.entity_key(np.uint64(self.scenario.seed), family, 0))
@@ -272,7 +273,7 @@ class Engine:
         w.communities.doorstep = (w.communities.has_body == 1) & law & mechanism.L1.doorstep_station
         w.compounds.familiarity = w.compounds.has_body * mechanism.L2.familiarity
 
-    def _set_paid_hours(self, w: st.World, external: ExternalHours) -> None:
+    def _set_paid_hours(self, w: World, external: ExternalHours) -> None:
         """Money control (W5 iii): paid hours lengthen the windows of communities and departments."""
         if external.staff_hours <= 0:
             return
@@ -315,13 +316,13 @@ class Engine:
             heap = st.blank(st.HEAP, len(grown["events"]))
             heap[: len(w.heap)] = w.heap
             grown["heap"] = heap
-        self.world = w._replace(**grown)
+        self.world = w.replace(**grown)
 
     def copy(self) -> "Engine":
         """A branch: same history, its own future. The exogenous issues are shared."""
         twin = object.__new__(Engine)
         twin.__dict__ = dict(self.__dict__)
-        twin.world = st.World(*(a if name == "arrivals" else a.copy() for name, a in zip(st.World._fields, self.world)))
+        twin.world = World(**{name: a if name == "arrivals" else a.copy() for name, a in self.world.columns().items()})
         return twin
 
     @property

@@ -6,8 +6,6 @@ runs give the same bits. Times are days since start; in `ISSUE` they are duratio
 days, and `nan` means "not yet".
 """
 
-from collections import namedtuple
-
 import numpy as np
 
 # Issue status: the machine of 3.2.
@@ -238,25 +236,6 @@ COUNTER_FIELDS_FLOAT = (
     "sum_trust_city", "sum_expectation",
 )  # fmt: skip
 COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n in COUNTER_FIELDS_FLOAT])
-
-World = namedtuple(
-    "World",
-    (
-        "p counters arrivals issues kinds kind_tables packages events heap buckets nodes queues stations workers "
-        "households buildings compounds communities subdistricts forums memory ties leaders directives "
-        "organisations members hours outside pool pool_today given waiting daily sittings interruptions calendar funds external"
-    ).split(),
-)
-"""Everything a run holds, handed to every rule. Fields are one-dimensional arrays.
-
-`p` and `counters` hold one row. `kind_tables` has, for each issue type, 8 cumulative department
-probabilities, 8 departments, 12 accepted shares of the month, and the work split without and with
-departments (`KIND_TABLE` columns).
-`hours[station, activity, month]`, `outside[payer, activity, month]`, `pool[community, skill]`,
-`memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
-`pool` is what is left of this month's offered hours, `pool_today` of today's, `given[community, payer]`
-what each payer offered this month. `calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]` is flattened too.
-"""
 
 KIND_TABLE = 34
 
