@@ -24,7 +24,7 @@ from govsim.engine.gates import (
 from govsim.engine.ledger import charge, post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
-from govsim.engine.queues import free_event, give_package, heap_pop, open_bucket, schedule
+from govsim.engine.queues import free_event, give_package, heap_pop, next_due, schedule
 from govsim.engine.routing import owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
@@ -405,7 +405,7 @@ def run_until(w, limit):
     """Handle arrivals and events in order of time, up to but not at `limit`."""
     c = w.counters[0]
     while True:
-        due = w.heap[0].time if c.heap_size > 0 else math.inf
+        due = next_due(w.counters, w.events, w.heap, w.buckets, limit)
         onset = w.arrivals[c.next_arrival].onset if c.next_arrival < c.n_issues else math.inf
         if onset <= due:
             if onset >= limit:
@@ -523,7 +523,6 @@ def start_day(w, day):
     c.is_workday = w.calendar[day]
     c.desks_open = 0
     c.opening_time = day + p.opening_hour / 24.0
-    open_bucket(w.counters, w.events, w.heap, w.buckets, day)
     month = (day * 12) // 365
     if month != c.month:
         if c.month >= 0:

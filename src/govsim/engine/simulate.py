@@ -9,6 +9,7 @@ from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.arrivals import blank_times
 from govsim.engine.day import advance, table_all
+from govsim.engine.queues import SLOTS_PER_DAY, schedule
 from govsim.engine.world import World
 from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.mechanism import ExternalHours, Mechanism
@@ -166,7 +167,7 @@ class Engine:
         world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
             packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, 24 * daily + 512),
-            heap=st.blank(st.HEAP, 24 * daily + 512), buckets=np.full(days + 1, -1, np.int64),
+            heap=st.blank(st.HEAP, 24 * daily + 512), buckets=np.full(SLOTS_PER_DAY * days, -1, np.int32),
             nodes=st.blank(st.NODE, 16 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
@@ -192,7 +193,7 @@ class Engine:
     def _set_counters(self, w: World) -> None:
         c = w.counters
         c.n_issues = len(w.arrivals)
-        c.month = -1
+        c.month = c.slot = c.today = -1
         c.belief_scale = c.trust_scale = 1.0
         c.sum_trust_community = w.households.trust_community.sum()
         c.sum_trust_city = w.households.trust_city.sum()
@@ -202,9 +203,7 @@ class Engine:
         self._link_free(w.packages, "next", c, "free_package", "n_free_packages", 0)
         self._link_free(w.events, "next", c, "free_event", "n_free_events", 0)
         self._link_free(w.nodes, "left", c, "free_node", "n_free_nodes", 0)
-        with np.errstate(over="ignore"):
-            seed = np.uint64(self.scenario.seed)
-            w.leaders.key[:] = [rng.entity_key(seed, rng.LEADER, j) for j in range(len(w.leaders))]
+        w.leaders.key = build.keys_of(self.scenario.seed, rng.LEADER, np.arange(len(w.leaders)))
         for n, interruption in enumerate(self.scenario.interruptions):
             self._add_event(w, interruption.day, st.INTERRUPTED, n)
 
@@ -218,9 +217,6 @@ class Engine:
         c[count] = c[count][0] + len(pool) - first
 
     def _add_event(self, w: World, time: float, kind: int, entity: int) -> None:
-        from govsim.engine.queues import schedule
-
-        w.counters.today = -1
         schedule(w.counters, w.events, w.heap, w.buckets, time, kind, entity, 0, entity)
 
     def _with_forums(self, w: World, mechanism: Mechanism, start: int) -> World:
