@@ -121,7 +121,7 @@ def test_agent_set__selects_and_groups(model):
     communities = model.agents_by_type[Community]
     busy = communities.select(lambda c: c.open_issues > 0)
     assert set(busy.get("open_issues")) <= set(communities.get("open_issues")) - {0.0}
-    groups = communities.groupby("subdistrict").apply(lambda group: group.agg("households", sum))
+    groups = communities.groupby("subdistrict").map(lambda group: group.agg("households", sum))
     assert sum(groups.values()) == ASKED.city.n_households
 
 
