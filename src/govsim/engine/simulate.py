@@ -159,6 +159,7 @@ class Engine:
         p = build.parameters(scenario, self.capacity, none, ExternalHours())
         n_issues, days = len(arrivals), scenario.days
         daily = max(64, 3 * n_issues // max(days, 1))
+        n_events = 24 * daily + 512 + 2 * len(scenario.interruptions)
         clock = scenario.behaviour.clock
         weekday = (np.arange(days + 14) + clock.first_weekday) % 7
         counters = st.blank(st.COUNTERS, 1)
@@ -166,8 +167,8 @@ class Engine:
         blank_times(issues)
         world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
-            packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, 24 * daily + 512),
-            heap=st.blank(st.HEAP, 24 * daily + 512), buckets=np.full(SLOTS_PER_DAY * days, -1, np.int32),
+            packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, n_events),
+            heap=st.blank(st.HEAP, n_events), buckets=np.full(SLOTS_PER_DAY * days, -1, np.int32),
             nodes=st.blank(st.NODE, 16 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
