@@ -8,6 +8,7 @@ The table never changes during the life of a `World` (a larger pool makes a new 
 read an entry once and keep it.
 """
 
+import functools
 import hashlib
 from typing import Any
 
@@ -60,7 +61,7 @@ class World:
             setattr(self, name, array)
             table[n] = array.ctypes.data, array.size
         self._table = table
-        self._type = WorldType(tuple((name, from_dtype(arrays[name].dtype)) for name in FIELDS))
+        self._type = _type_of(tuple(arrays[name].dtype for name in FIELDS))
 
     def columns(self) -> dict[str, Any]:
         """The arrays by name."""
@@ -84,6 +85,12 @@ class WorldType(types.Type):
         self.arrays = {name: types.Array(row, 1, "C") for name, row in rows}
         digest = hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
         super().__init__(name=f"World_{digest}")
+
+
+@functools.lru_cache(maxsize=8)
+def _type_of(rows: tuple[np.dtype, ...]) -> WorldType:
+    """The compiled type of worlds whose arrays have these rows; making it takes longer than a short run."""
+    return WorldType(tuple((name, from_dtype(row)) for name, row in zip(FIELDS, rows, strict=True)))
 
 
 @register_model(WorldType)
