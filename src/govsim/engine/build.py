@@ -155,14 +155,20 @@ def keys_of(seed: int, family: int, numbers: np.ndarray) -> np.ndarray:
     return keys
 
 
-def type_tables(demand: Demand, behaviour: Behaviour, listed_share: float, seed: int) -> tuple[np.recarray, np.ndarray]:
-    """Rows and tables of the issue types; listed types are nested in the share by keyed rank."""
+def listed_types(n_types: int, share: float) -> np.ndarray:
+    """Which types a responsibility list names: nested in the share by keyed rank (L4)."""
+    key = keys_of(0, rng.TYPES, np.zeros(1, np.int64))[0]
+    with np.errstate(over="ignore"):
+        rank = np.argsort([rng.uniform(key, rng.COVERAGE, n) for n in range(n_types)], kind="stable")
+    listed = np.zeros(n_types, np.int64)
+    listed[rank[: round(share * n_types)]] = 1
+    return listed
+
+
+def type_tables(demand: Demand, behaviour: Behaviour) -> tuple[np.recarray, np.ndarray]:
+    """Rows and tables of the issue types, none of them listed."""
     kinds = st.blank(st.KIND_RECORD, len(demand.types))
     tables = np.zeros((len(demand.types), st.KIND_TABLE))
-    with np.errstate(over="ignore"):
-        key = np.uint64(rng.entity_key(np.uint64(0), rng.TYPES, 0))
-        rank = np.argsort([rng.uniform(key, rng.COVERAGE, n) for n in range(len(demand.types))], kind="stable")
-    listed = set(rank[: round(listed_share * len(demand.types))])
     for n, kind in enumerate(demand.types):
         sigma2 = math.log(1 + kind.hours_cv**2)
         for name in ("authority", "fund_share", "p_jurisdiction", "p_power", "p_interests", "deadline", "patience",
@@ -179,7 +185,6 @@ def type_tables(demand: Demand, behaviour: Behaviour, listed_share: float, seed:
         kinds[n].p_funds_given_fund = kind.p_funds / kind.fund_share if kind.fund_share > 0 else 0.0
         kinds[n].mediated = int(kind.code == "DISP")
         kinds[n].serial = int(kind.code == "RENO")
-        kinds[n].listed = int(n in listed)
         pmf = np.zeros(8)
         pmf[: len(kind.n_departments)] = kind.n_departments
         tables[n, :8] = np.cumsum(pmf)

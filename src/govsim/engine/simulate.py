@@ -153,7 +153,7 @@ class Engine:
         scenario = self.scenario
         none = Mechanism()
         arrivals = build.arrivals_of(scenario)
-        kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, 0.0, scenario.seed)
+        kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour)
         stations, workers, firm = build.stations_of(scenario, self.capacity)
         people = build.people_of(scenario, firm)
         p = build.parameters(scenario, self.capacity, none, ExternalHours())
@@ -247,8 +247,8 @@ class Engine:
         with np.errstate(over="ignore"):
             w = self._with_forums(self.world, mechanism, self.day)
             p = build.parameters(scenario, self.capacity, mechanism, external)
-            listed = 1 - float(np.exp(-mechanism.L4.dose))
-            kinds, _ = build.type_tables(scenario.demand, scenario.behaviour, listed, scenario.seed)
+            kinds = w.kinds.copy()
+            kinds.listed = build.listed_types(len(kinds), 1 - float(np.exp(-mechanism.L4.dose)))
             members = build.members_of(scenario, mechanism, self.capacity)
             directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
             w = w.replace(p=p, kinds=kinds, members=members, directives=directives,
