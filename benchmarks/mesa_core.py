@@ -173,7 +173,8 @@ class Worker(mesa.Agent):
         if hours <= room + 1e-9:
             self.carry = 0.0
             issue = self.package.issue
-            self.model.plan(t + hours / 24.0, issue.number if issue else -1, st.COMPLETE, self.complete, self.version)
+            number = issue.number if issue else -1
+            self.model.plan(t + hours / 24.0, number, st.COMPLETE, self.complete, self.version, self.number)
         else:
             self.carry = hours - max(room, 0.0)
 
@@ -193,7 +194,7 @@ class Worker(mesa.Agent):
 
     def ready(self, _: int, t: float) -> None:
         """Debt is paid; the next package may start."""
-        if self.package is None and self.free_at <= t:
+        if self.package is None and self.free_at <= t and self.desk.is_open(t):
             self.desk.start_next(self, t)
 
 
@@ -561,10 +562,10 @@ class CoreModel(mesa.Model):
         self.arrivals = arrivals
         self.issues: list[Issue] = []
 
-    def plan(self, time: float, number: int, kind: int, callback: Any, argument: Any) -> None:
-        """Let something happen; at one moment the lower issue (or worker) and kind come first."""
+    def plan(self, time: float, number: int, kind: int, callback: Any, argument: Any, worker: int = 0) -> None:
+        """Let something happen; at one moment the lower issue comes first, then kind, then worker."""
         self.n_planned += 1
-        heapq.heappush(self.agenda, (time, number * 16 + kind, self.n_planned, callback, argument))
+        heapq.heappush(self.agenda, (time, number, kind, worker, self.n_planned, callback, argument))
 
     def run_to(self, limit: float) -> None:
         """Everything before `limit`, in order of time; what arises comes before what was planned."""

@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test asserts a time, and a rule's first call may compile it.
+settings.register_profile("govsim", deadline=None)
+settings.load_profile("govsim")
 
 ROOT = Path(__file__).resolve().parents[1]
 

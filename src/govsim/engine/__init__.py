@@ -5,7 +5,7 @@
 2. Events before the opening hour (arrivals, choices, returns) in order of time.
 3. Joint meetings whose date has come sit; their hours become debt of the attendees' units.
 4. Desks open: debt is paid first, then yesterday's packages go on, then the queue.
-5. One heap of events for the rest of the day, by (time, issue, kind): arrivals and channel choice,
+5. One heap of events for the rest of the day, by (time, issue, kind, entity): arrivals and channel choice,
    owners found, rounds of asking, gates, releases, starts and ends of work, closures, audits,
    reopenings, expiries of patience, petitions, directives, visits, interruptions.
 6. The day is recorded.
@@ -25,7 +25,7 @@ def _cache_folder() -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
         text = source.read_bytes()
-        if b"@kernel" in text or b"njit" in text or source.name == "state.py":
+        if b"@kernel" in text or b"njit" in text or source.name in ("state.py", "world.py"):
             digest.update(text)
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(base) / "govsim" / digest.hexdigest()[:16]

@@ -1,5 +1,6 @@
 """From a scenario to the columns of a run (3.5; rulings 5, 10, 18-24, 34, 35)."""
 
+import functools
 import math
 from typing import Any
 
@@ -32,6 +33,7 @@ def _scalars(model: Any, prefix: str = "") -> dict[str, float | int]:
     return found
 
 
+@functools.lru_cache(maxsize=64)
 def _solved_intercept(intercept: float, sd: float) -> float:
     """a0' with E[sigma(a0' + sd Z)] = sigma(a0): the mean first ask keeps its probability (W4)."""
     if sd == 0.0:
@@ -147,14 +149,28 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
     return row
 
 
-def type_tables(demand: Demand, behaviour: Behaviour, listed_share: float, seed: int) -> tuple[np.recarray, np.ndarray]:
-    """Rows and tables of the issue types; listed types are nested in the share by keyed rank."""
+def keys_of(seed: int, family: int, numbers: np.ndarray) -> np.ndarray:
+    """Keys of the entities of a family that have these numbers."""
+    keys = np.empty(len(numbers), np.uint64)
+    with np.errstate(over="ignore"):
+        rng.fill_keys(np.uint64(seed), family, numbers, keys)
+    return keys
+
+
+def listed_types(n_types: int, share: float) -> np.ndarray:
+    """Which types a responsibility list names: nested in the share by keyed rank (L4)."""
+    key = keys_of(0, rng.TYPES, np.zeros(1, np.int64))[0]
+    with np.errstate(over="ignore"):
+        rank = np.argsort([rng.uniform(key, rng.COVERAGE, n) for n in range(n_types)], kind="stable")
+    listed = np.zeros(n_types, np.int64)
+    listed[rank[: round(share * n_types)]] = 1
+    return listed
+
+
+def type_tables(demand: Demand, behaviour: Behaviour) -> tuple[np.recarray, np.ndarray]:
+    """Rows and tables of the issue types, none of them listed."""
     kinds = st.blank(st.KIND_RECORD, len(demand.types))
     tables = np.zeros((len(demand.types), st.KIND_TABLE))
-    with np.errstate(over="ignore"):
-        key = np.uint64(rng.entity_key(np.uint64(0), rng.TYPES, 0))
-        rank = np.argsort([rng.uniform(key, rng.COVERAGE, n) for n in range(len(demand.types))], kind="stable")
-    listed = set(rank[: round(listed_share * len(demand.types))])
     for n, kind in enumerate(demand.types):
         sigma2 = math.log(1 + kind.hours_cv**2)
         for name in ("authority", "fund_share", "p_jurisdiction", "p_power", "p_interests", "deadline", "patience",
@@ -171,7 +187,6 @@ def type_tables(demand: Demand, behaviour: Behaviour, listed_share: float, seed:
         kinds[n].p_funds_given_fund = kind.p_funds / kind.fund_share if kind.fund_share > 0 else 0.0
         kinds[n].mediated = int(kind.code == "DISP")
         kinds[n].serial = int(kind.code == "RENO")
-        kinds[n].listed = int(n in listed)
         pmf = np.zeros(8)
         pmf[: len(kind.n_departments)] = kind.n_departments
         tables[n, :8] = np.cumsum(pmf)
@@ -275,24 +290,20 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
             workers = max(1, round(households[x] * fee / staffing.households_per_firm_worker))
             rows.append((st.FIRM, x, -1, workers, scenario.behaviour.clock.hours_per_workday, st.BY_FIRMS, 1))
     stations = st.blank(st.STATION, len(rows))
-    first = 0
-    owners: list[int] = []
-    for n, (kind, area, department, workers, window, payer, level) in enumerate(rows):
-        s = stations[n]
-        s.kind, s.area, s.department, s.payer, s.level = kind, area, department, payer, level
-        s.first_worker, s.n_workers, s.window = first, workers, window
-        seats = workers + (N_EXTRA if kind == st.COMMUNITY else 0)
-        owners += [n] * seats
-        first += seats
+    for name, column in zip(
+        ("kind", "area", "department", "n_workers", "window", "payer", "level"), zip(*rows, strict=True), strict=True
+    ):
+        stations[name] = column
+    seats = stations.n_workers + N_EXTRA * (stations.kind == st.COMMUNITY)
+    stations.first_worker = np.concatenate([[0], np.cumsum(seats)[:-1]])
     stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.NORM]))
     stations.norm = stream.beta(4, 4, len(rows))
-    workers = st.blank(st.WORKER, first)
-    workers.station = owners
+    workers = st.blank(st.WORKER, seats.sum())
+    workers.station = np.repeat(np.arange(len(rows)), seats)
     workers.package = -1
     workers.done_at = np.inf
-    for s in stations:
-        if s.kind == st.COMMUNITY:
-            workers.is_extra[s.first_worker + s.n_workers : s.first_worker + s.n_workers + N_EXTRA] = 1
+    seat = np.arange(len(workers)) - stations.first_worker[workers.station]
+    workers.is_extra = seat >= stations.n_workers[workers.station]
     return stations, workers, firm
 
 
@@ -367,8 +378,7 @@ def organisations_of(scenario: Scenario) -> np.recarray:
     stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.ORGANISATION]))
     organisations.stake = stream.beta(2, 3, n)
     organisations.covered = stream.random(n) < contribution.party_coverage
-    with np.errstate(over="ignore"):
-        organisations.key = [rng.entity_key(np.uint64(scenario.seed), rng.FIRMS, j) for j in range(n)]
+    organisations.key = keys_of(scenario.seed, rng.FIRMS, np.arange(n))
     return organisations
 
 
@@ -418,12 +428,13 @@ def forums_of(scenario: Scenario, mechanism: Mechanism, executive_slots: int, st
             rows.append((kind, area, interval, meeting.hours, _slots(meeting, roster, behaviour), roster, authority, level,
                          rules, meeting.internal_share, part_time))  # fmt: skip
     forums = st.blank(st.FORUM_RECORD, len(rows))
-    for n, row in enumerate(rows):
-        f = forums[n]
-        (f.kind, f.area, f.interval, f.hours, f.slots, f.roster, f.authority, f.level, f.rules, f.internal, f.part_time) = row
-        with np.errstate(over="ignore"):
-            f.key = rng.entity_key(np.uint64(scenario.seed), rng.FORUM, int(f.kind) * 1_000_000 + int(f.area))
-            f.phase = rng.uniform(f.key, rng.PHASE, 0) * f.interval
-        f.next = (0 if f.kind == st.EXECUTIVE else start) + f.phase
-        f.root = -1
+    names = ("kind", "area", "interval", "hours", "slots", "roster", "authority", "level", "rules", "internal", "part_time")
+    for name, column in zip(names, zip(*rows, strict=True), strict=True):
+        forums[name] = column
+    forums.key = keys_of(scenario.seed, rng.FORUM, forums.kind * 1_000_000 + forums.area)
+    phase = np.empty(len(forums))
+    rng.fill_uniforms(np.ascontiguousarray(forums.key), rng.PHASE, 0, phase)
+    forums.phase = phase * forums.interval
+    forums.next = np.where(forums.kind == st.EXECUTIVE, 0, start) + forums.phase
+    forums.root = -1
     return forums

@@ -116,22 +116,18 @@ def all_committed(w, i):
 
 
 @kernel
-def lapse_commitments(w, i, days):
-    """Promises lapse with hazard lambda_c a day, a forum's by `lapse_forum_ratio` of it (W3)."""
+def lapse_promise(w, i, k, days):
+    """A promise lapses with hazard lambda_c a day, a forum's by `lapse_forum_ratio` of it (W3)."""
     p = w.p[0]
     it = w.issues[i]
-    k = int(it.first_package)
-    while k >= 0:
-        pk = w.packages[k]
-        if pk.kind == WORK and pk.department >= 0 and pk.committed > 0:
-            rate = p.lapse_rate * (p.lapse_forum_ratio if pk.committed == 2 else 1.0)
-            number = pk.department * 4096 + pk.rounds
-            pk.rounds += 1
-            if rng.uniform(w.arrivals[i].key, rng.PROMISE_LAPSE, number) < 1.0 - math.exp(-rate * days):
-                pk.committed = 0
-                it.lapses = min(int(it.lapses) + 1, 120)
-                w.daily[w.counters[0].today].lapsed_commitments += 1
-        k = pk.next
+    pk = w.packages[k]
+    rate = p.lapse_rate * (p.lapse_forum_ratio if pk.committed == 2 else 1.0)
+    number = pk.department * 4096 + pk.rounds
+    pk.rounds += 1
+    if rng.uniform(w.arrivals[i].key, rng.PROMISE_LAPSE, number) < 1.0 - math.exp(-rate * days):
+        pk.committed = 0
+        it.lapses = min(int(it.lapses) + 1, 120)
+        w.daily[w.counters[0].today].lapsed_commitments += 1
 
 
 @kernel
@@ -147,18 +143,20 @@ def settle_jurisdiction(w, i, t):
 
 @kernel
 def ask_round(w, i, t, days):
-    """One bilateral round: lapses since the last one, then every uncommitted unit is asked (ruling 30)."""
+    """One bilateral round: every unit without a promise is asked while promises made may lapse, at the same
+    moment: k -> Bin(k, 1 - delta) + Bin(m - k, p) (ruling 30, T9)."""
     p = w.p[0]
     it = w.issues[i]
-    if days > 0.0:
-        lapse_commitments(w, i, days)
     authority = p.authority_subdistrict if w.kinds[w.arrivals[i].type].authority >= 3 else 0.0
     authority = request_authority(w, i, authority, t)
     k = int(it.first_package)
     while k >= 0:
         pk = w.packages[k]
-        if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
-            ask(w, i, k, authority, 1)
+        if pk.kind == WORK and pk.department >= 0:
+            if pk.committed == 0:
+                ask(w, i, k, authority, 1)
+            elif days > 0.0:
+                lapse_promise(w, i, k, days)
         k = pk.next
     settle_jurisdiction(w, i, t)
     if it.status == GATED:

@@ -24,11 +24,12 @@ from govsim.engine.gates import (
 from govsim.engine.ledger import charge, post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
-from govsim.engine.queues import free_event, give_package, heap_pop, open_bucket, schedule
+from govsim.engine.queues import free_event, give_package, heap_pop, next_due, schedule
 from govsim.engine.routing import owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
     enqueue,
+    is_open,
     post_work,
     push_package,
     reclass,
@@ -194,14 +195,15 @@ def interrupt(w, n, t, hours):
     st.incurred += hours
     st.paid += hours
     st.used_today += hours
-    if wk.package >= 0 and wk.done_at < math.inf:
-        left = (wk.done_at - t) * 24.0
-        post_work(w, n, -left)
-        start = max(t, wk.free_at)
-        wk.free_at = start + hours / 24.0
+    start = max(t, wk.free_at)
+    wk.free_at = start + hours / 24.0
+    if wk.package >= 0:
+        end = w.counters[0].opening_time + st.window_today / 24.0
+        today = max(0.0, min(wk.done_at, end) - start) * 24.0
+        left = today + wk.carry
+        post_work(w, n, -today)
         run_chunk(w, n, wk.free_at, left)
     else:
-        wk.free_at = max(t, wk.free_at) + hours / 24.0
         schedule(w.counters, w.events, w.heap, w.buckets, wk.free_at, READY, n, 0, n)
 
 
@@ -381,7 +383,7 @@ def handle(w, kind, entity, version, t):
             chunk_done(w, entity, t)
     elif kind == READY:
         wk = w.workers[entity]
-        if wk.package < 0 and wk.free_at <= t:
+        if wk.package < 0 and wk.free_at <= t and is_open(w, wk.station, t):
             start_next(w, entity, t)
     elif kind == QUEUE_DUE:
         if version == w.packages[entity].version:
@@ -405,7 +407,7 @@ def run_until(w, limit):
     """Handle arrivals and events in order of time, up to but not at `limit`."""
     c = w.counters[0]
     while True:
-        due = w.heap[0].time if c.heap_size > 0 else math.inf
+        due = next_due(w.counters, w.events, w.heap, w.buckets, limit)
         onset = w.arrivals[c.next_arrival].onset if c.next_arrival < c.n_issues else math.inf
         if onset <= due:
             if onset >= limit:
@@ -523,7 +525,6 @@ def start_day(w, day):
     c.is_workday = w.calendar[day]
     c.desks_open = 0
     c.opening_time = day + p.opening_hour / 24.0
-    open_bucket(w.counters, w.events, w.heap, w.buckets, day)
     month = (day * 12) // 365
     if month != c.month:
         if c.month >= 0:

@@ -126,9 +126,10 @@ def drawn_hours(w, i, number, share):
     if p.independent_packages == 0 or share <= 0.0:
         return share * np.float64(w.issues[i].hours) * scale
     kind = w.kinds[a.type]
+    count = 20 + number + 64 * int(w.issues[i].redo)
     if p.exponential_hours == 1:
-        return share * kind.hours_mean * rng.exponential(a.key, rng.HOURS, 20 + number) * scale
-    return share * math.exp(kind.hours_mu + kind.hours_sigma * rng.normal(a.key, rng.HOURS, 20 + number)) * scale
+        return share * kind.hours_mean * rng.exponential(a.key, rng.HOURS, count) * scale
+    return share * math.exp(kind.hours_mu + kind.hours_sigma * rng.normal(a.key, rng.HOURS, count)) * scale
 
 
 @kernel

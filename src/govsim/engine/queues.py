@@ -1,12 +1,20 @@
 """The calendar of future events, the heap of today's, and the queues of units and forums.
 
-Future events lie in a linked bucket a day; a day's bucket goes into one binary heap ordered by
-(time, tie), so a run has a single order of events (ruling V2). Queues are skew heaps (Sleator and
+Future events lie in a linked bucket a quarter of an hour; the bucket whose turn has come goes into one
+binary heap ordered by (time, tie), so a run has a single order of events (ruling V2). Queues are skew heaps (Sleator and
 Tarjan 1986) of nodes from one pool, ordered by (key, tie). Nothing here knows what an event means.
 Pools never move during a day: `simulate.py` enlarges them between days.
 """
 
+import math
+
+import numpy as np
+
 from govsim.engine.compiled import kernel
+
+_ENTITIES = 2**20
+SLOTS_PER_DAY = 96
+"""Buckets of a day: small enough for a short heap, few enough to step through."""
 
 
 @kernel
@@ -68,10 +76,14 @@ def heap_pop(counters, heap):
 
 @kernel
 def schedule(counters, events, heap, buckets, time, kind, entity, version, tie):
-    """Let an event happen at `time` (days); beyond the horizon it is forgotten."""
+    """Let an event happen at `time` (days); beyond the horizon it is forgotten.
+
+    Events of one moment go by `tie` (the issue, as a rule), kind and entity: parts of one issue that began
+    together with equal hours also end together.
+    """
     c = counters[0]
-    day = int(time)
-    if day >= buckets.size:
+    slot = int(time * SLOTS_PER_DAY)
+    if slot >= buckets.size:
         return
     e = c.free_event
     if e < 0:
@@ -81,26 +93,38 @@ def schedule(counters, events, heap, buckets, time, kind, entity, version, tie):
     c.free_event = event.next
     c.n_free_events -= 1
     event.time = time
-    event.tie = tie * 16 + kind
+    event.tie = (np.int64(tie) * 16 + kind) * _ENTITIES + entity % _ENTITIES
     event.kind = kind
     event.entity = entity
     event.version = version
-    if day <= c.today:
+    if slot <= c.slot:
         heap_push(counters, heap, time, event.tie, e)
     else:
-        event.next = buckets[day]
-        buckets[day] = e
+        event.next = buckets[slot]
+        buckets[slot] = e
 
 
 @kernel
-def open_bucket(counters, events, heap, buckets, day):
-    """Move a day's events into the heap."""
-    e = buckets[day]
-    buckets[day] = -1
+def open_bucket(counters, events, heap, buckets, slot):
+    """Move a slot's events into the heap."""
+    e = buckets[slot]
+    buckets[slot] = -1
     while e >= 0:
         following = events[e].next
         heap_push(counters, heap, events[e].time, events[e].tie, e)
         e = following
+
+
+@kernel
+def next_due(counters, events, heap, buckets, limit):
+    """Time of the next event before `limit`, or infinity; opens the buckets on the way."""
+    c = counters[0]
+    while c.heap_size == 0:
+        if c.slot + 1 > limit * SLOTS_PER_DAY or c.slot + 1 >= buckets.size:
+            return math.inf
+        c.slot += 1
+        open_bucket(counters, events, heap, buckets, c.slot)
+    return heap[0].time
 
 
 @kernel

@@ -97,3 +97,17 @@ def poisson(key, purpose, mean):
         term *= mean / n
         total += term
     return n
+
+
+@kernel
+def fill_keys(seed, family, numbers, keys):
+    """Write the keys of many entities of a family."""
+    for n in range(numbers.size):
+        keys[n] = entity_key(seed, family, numbers[n])
+
+
+@kernel
+def fill_uniforms(keys, purpose, count, values):
+    """Write one uniform on (0, 1) for each key."""
+    for n in range(keys.size):
+        values[n] = uniform(keys[n], purpose, count)

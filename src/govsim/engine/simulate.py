@@ -9,6 +9,8 @@ from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.arrivals import blank_times
 from govsim.engine.day import advance, table_all
+from govsim.engine.queues import SLOTS_PER_DAY, schedule
+from govsim.engine.world import World
 from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
@@ -148,25 +150,26 @@ class Engine:
         if scenario.burn_in_days == 0:
             self.switch(scenario.mechanism, scenario.external)
 
-    def _build(self) -> st.World:
+    def _build(self) -> World:
         scenario = self.scenario
         none = Mechanism()
         arrivals = build.arrivals_of(scenario)
-        kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, 0.0, scenario.seed)
+        kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour)
         stations, workers, firm = build.stations_of(scenario, self.capacity)
         people = build.people_of(scenario, firm)
         p = build.parameters(scenario, self.capacity, none, ExternalHours())
         n_issues, days = len(arrivals), scenario.days
         daily = max(64, 3 * n_issues // max(days, 1))
+        n_events = 24 * daily + 512 + 2 * len(scenario.interruptions)
         clock = scenario.behaviour.clock
         weekday = (np.arange(days + 14) + clock.first_weekday) % 7
         counters = st.blank(st.COUNTERS, 1)
         issues = st.blank(st.ISSUE, n_issues)
         blank_times(issues)
-        world = st.World(
+        world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
-            packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, 24 * daily + 512),
-            heap=st.blank(st.HEAP, 24 * daily + 512), buckets=np.full(days + 1, -1, np.int64),
+            packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, n_events),
+            heap=st.blank(st.HEAP, n_events), buckets=np.full(SLOTS_PER_DAY * days, -1, np.int32),
             nodes=st.blank(st.NODE, 16 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
@@ -189,10 +192,10 @@ class Engine:
             rows[n] = (interruption.community, interruption.day, interruption.hours)
         return rows
 
-    def _set_counters(self, w: st.World) -> None:
+    def _set_counters(self, w: World) -> None:
         c = w.counters
         c.n_issues = len(w.arrivals)
-        c.month = -1
+        c.month = c.slot = c.today = -1
         c.belief_scale = c.trust_scale = 1.0
         c.sum_trust_community = w.households.trust_community.sum()
         c.sum_trust_city = w.households.trust_city.sum()
@@ -202,9 +205,7 @@ class Engine:
         self._link_free(w.packages, "next", c, "free_package", "n_free_packages", 0)
         self._link_free(w.events, "next", c, "free_event", "n_free_events", 0)
         self._link_free(w.nodes, "left", c, "free_node", "n_free_nodes", 0)
-        with np.errstate(over="ignore"):
-            seed = np.uint64(self.scenario.seed)
-            w.leaders.key[:] = [rng.entity_key(seed, rng.LEADER, j) for j in range(len(w.leaders))]
+        w.leaders.key = build.keys_of(self.scenario.seed, rng.LEADER, np.arange(len(w.leaders)))
         for n, interruption in enumerate(self.scenario.interruptions):
             self._add_event(w, interruption.day, st.INTERRUPTED, n)
 
@@ -217,13 +218,10 @@ class Engine:
         c[head] = first
         c[count] = c[count][0] + len(pool) - first
 
-    def _add_event(self, w: st.World, time: float, kind: int, entity: int) -> None:
-        from govsim.engine.queues import schedule
-
-        w.counters.today = -1
+    def _add_event(self, w: World, time: float, kind: int, entity: int) -> None:
         schedule(w.counters, w.events, w.heap, w.buckets, time, kind, entity, 0, entity)
 
-    def _with_forums(self, w: st.World, mechanism: Mechanism, start: int) -> st.World:
+    def _with_forums(self, w: World, mechanism: Mechanism, start: int) -> World:
         forums = build.forums_of(self.scenario, mechanism, self.capacity["executive_slots"], start)
         if self.switched:
             forums[0] = w.forums[0]
@@ -231,7 +229,7 @@ class Engine:
         sittings = st.blank(st.SITTING, int(w.counters.n_sittings[0]) + expected)
         sittings[: len(w.sittings)] = w.sittings[: len(sittings)]
         memory = np.zeros(len(forums) * len(self.scenario.demand.types))
-        return w._replace(forums=forums, sittings=sittings, memory=memory)
+        return w.replace(forums=forums, sittings=sittings, memory=memory)
 
     def switch(
         self, mechanism: Mechanism, external: ExternalHours | None = None, behaviour: Behaviour | None = None
@@ -250,11 +248,11 @@ class Engine:
         with np.errstate(over="ignore"):
             w = self._with_forums(self.world, mechanism, self.day)
             p = build.parameters(scenario, self.capacity, mechanism, external)
-            listed = 1 - float(np.exp(-mechanism.L4.dose))
-            kinds, _ = build.type_tables(scenario.demand, scenario.behaviour, listed, scenario.seed)
+            kinds = w.kinds.copy()
+            kinds.listed = build.listed_types(len(kinds), 1 - float(np.exp(-mechanism.L4.dose)))
             members = build.members_of(scenario, mechanism, self.capacity)
             directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
-            w = w._replace(p=p, kinds=kinds, members=members, directives=directives,
+            w = w.replace(p=p, kinds=kinds, members=members, directives=directives,
                            external=np.asarray(external.hours_by_skill, float))  # fmt: skip
             self._set_bodies(w, mechanism)
             self._set_paid_hours(w, external)
@@ -262,7 +260,7 @@ class Engine:
             self.world = w
             table_all(w, float(self.day))
 
-    def _set_bodies(self, w: st.World, mechanism: Mechanism) -> None:
+    def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
         """Which communities and compounds have a body: nested in coverage by keyed rank (ruling 23)."""
         for rows, component, family in ((w.communities, mechanism.L1, rng.UNIT), (w.compounds, mechanism.L2, rng.COMPOUND)):
             key = np.uint64(rng.entity_key(np.uint64(self.scenario.seed), family, 0))
@@ -273,7 +271,7 @@ class Engine:
         w.communities.doorstep = (w.communities.has_body == 1) & law & mechanism.L1.doorstep_station
         w.compounds.familiarity = w.compounds.has_body * mechanism.L2.familiarity
 
-    def _set_paid_hours(self, w: st.World, external: ExternalHours) -> None:
+    def _set_paid_hours(self, w: World, external: ExternalHours) -> None:
         """Money control (W5 iii): paid hours lengthen the windows of communities and departments."""
         if external.staff_hours <= 0:
             return
@@ -316,13 +314,13 @@ class Engine:
             heap = st.blank(st.HEAP, len(grown["events"]))
             heap[: len(w.heap)] = w.heap
             grown["heap"] = heap
-        self.world = w._replace(**grown)
+        self.world = w.replace(**grown)
 
     def copy(self) -> "Engine":
         """A branch: same history, its own future. The exogenous issues are shared."""
         twin = object.__new__(Engine)
         twin.__dict__ = dict(self.__dict__)
-        twin.world = st.World(*(a if name == "arrivals" else a.copy() for name, a in zip(st.World._fields, self.world)))
+        twin.world = World(**{name: a if name == "arrivals" else a.copy() for name, a in self.world.columns().items()})
         return twin
 
     @property

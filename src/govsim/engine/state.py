@@ -6,8 +6,6 @@ runs give the same bits. Times are days since start; in `ISSUE` they are duratio
 days, and `nan` means "not yet".
 """
 
-from collections import namedtuple
-
 import numpy as np
 
 # Issue status: the machine of 3.2.
@@ -41,7 +39,7 @@ UNITS = (
 # Kinds of package.
 WORK, PERSUASION, DECISION_TASK, PETITION_CASE, AUDIT_TASK, LAW_CASE = range(6)
 
-# Kinds of event, in no order of importance; ties go by (time, issue, kind).
+# Kinds of event, in no order of importance; ties go by (time, issue, kind, entity).
 (COMPLETE, READY, CHOICE_DUE, OWNER_FOUND, ASK_DUE, QUEUE_DUE, AUDIT_DUE, PETITION_DUE,
  ATTENTION_ENDS, DEADLINE_NEAR, MEMO_DUE, DETECTION_DUE, DEADLINE_PASSED, INTERRUPTED,
  VISIT) = range(15)  # fmt: skip
@@ -103,16 +101,22 @@ ARRIVAL = np.dtype([("onset", "f8"), ("key", "u8"), ("building", "i4"), ("type",
 
 PACKAGE = np.dtype(
     [
-        ("issue", "i8"), ("station", "i8"), ("kind", "i8"), ("skill", "i8"), ("queue_class", "i8"),
-        ("mode", "i8"), ("committed", "i8"), ("department", "i8"), ("number", "i8"),
-        ("version", "i8"), ("in_service", "i8"), ("queued", "i8"), ("stage", "i8"), ("marks", "i8"), ("done", "i8"), ("asked", "i8"), ("rounds", "i8"), ("memo_authority", "f8"),
-        ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("refusal", "f8"), ("next", "i8"),
-    ]
+        ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("refusal", "f8"), ("memo_authority", "f8"),
+        ("issue", "i4"), ("station", "i4"), ("version", "i4"), ("next", "i4"), ("stage", "i4"),
+        ("department", "i4"), ("committed", "i4"), ("asked", "i4"), ("rounds", "i4"), ("number", "i2"),
+        ("kind", "i1"), ("skill", "i1"), ("queue_class", "i1"), ("mode", "i1"), ("in_service", "i1"),
+        ("queued", "i1"), ("marks", "i1"), ("done", "i1"),
+    ],
+    align=True,
 )  # fmt: skip
 
-EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("kind", "i8"), ("entity", "i8"), ("version", "i8"), ("next", "i8")])
+EVENT = np.dtype(
+    [("time", "f8"), ("tie", "i8"), ("kind", "i4"), ("entity", "i4"), ("version", "i4"), ("next", "i4")], align=True
+)
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
-NODE = np.dtype([("key", "f8"), ("tie", "i8"), ("content", "i8"), ("version", "i8"), ("left", "i8"), ("right", "i8")])
+NODE = np.dtype(
+    [("key", "f8"), ("tie", "i8"), ("content", "i4"), ("version", "i4"), ("left", "i4"), ("right", "i4")], align=True
+)
 
 STATION = np.dtype(
     [
@@ -227,7 +231,7 @@ KIND_RECORD = np.dtype(
 )  # fmt: skip
 
 COUNTER_FIELDS_INT = (
-    "today", "next_arrival", "n_issues", "heap_size", "free_package", "free_event", "free_node",
+    "today", "slot", "next_arrival", "n_issues", "heap_size", "free_package", "free_event", "free_node",
     "n_free_packages", "n_free_events", "n_free_nodes", "n_sittings", "n_waiting", "overflow",
     "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
     "n_visits", "workdays_left",
@@ -238,25 +242,6 @@ COUNTER_FIELDS_FLOAT = (
     "sum_trust_city", "sum_expectation",
 )  # fmt: skip
 COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n in COUNTER_FIELDS_FLOAT])
-
-World = namedtuple(
-    "World",
-    (
-        "p counters arrivals issues kinds kind_tables packages events heap buckets nodes queues stations workers "
-        "households buildings compounds communities subdistricts forums memory ties leaders directives "
-        "organisations members hours outside pool pool_today given waiting daily sittings interruptions calendar funds external"
-    ).split(),
-)
-"""Everything a run holds, handed to every rule. Fields are one-dimensional arrays.
-
-`p` and `counters` hold one row. `kind_tables` has, for each issue type, 8 cumulative department
-probabilities, 8 departments, 12 accepted shares of the month, and the work split without and with
-departments (`KIND_TABLE` columns).
-`hours[station, activity, month]`, `outside[payer, activity, month]`, `pool[community, skill]`,
-`memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
-`pool` is what is left of this month's offered hours, `pool_today` of today's, `given[community, payer]`
-what each payer offered this month. `calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]` is flattened too.
-"""
 
 KIND_TABLE = 34
 
