@@ -1,16 +1,19 @@
-"""How fast the engine runs and how much memory it takes: `make bench`.
+"""How fast the engine runs and how much memory it takes: `make bench`. How to read it: `README.md` beside this.
 
 CPU time of one thread, compiled; F1 has all 13 components on. Each run has a process of its own, warmed on a
-small city. Beside it the bare floor: as many issues, each with ten keyed draws and sixteen writes, in a loop.
-Compare rates within one run of this script; machines differ.
+small city, and is handed its desks; solving them is measured apart. Beside it stand the bare floor (`floor.py`)
+and, for the core loop, a plain-Mesa model with the same issue log (`mesa_core.py`). Compare rates within one
+run of this script; machines differ.
 
 Peak memory is the high-water mark of the process above what it held before the city was built. Bytes a resident
 and bytes an issue are the two coefficients of a straight line through two runs of the same city that differ
 in their issues only. Freed memory is given back to the system at once, so that none is used twice unseen.
 """
 
+import functools
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -18,34 +21,21 @@ from pathlib import Path
 
 import numpy as np
 
-from govsim.engine import rng
-from govsim.engine import state as st
-from govsim.engine.compiled import kernel
+from benchmarks.floor import floor_seconds
+from benchmarks.mesa_core import CoreModel, core_scenario
 from govsim.engine.simulate import Engine, calibrate
 from govsim.scenario.city import City
 from govsim.scenario.inputs import override
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import apply
 
-SIZES = (200_000, 1_000_000, 5_000_000)
+SIZES = {200_000: 3, 1_000_000: 3, 5_000_000: 1}
+"""Residents, and how often the CPU time is taken; the median counts."""
+MESA_SIZES = (50_000, 200_000)
 DAYS = 1095
 FEWER = 0.5
 """Factor on the issues of the second run, from which bytes an issue follow: fewer, since more would overload desks."""
-
-
-@kernel
-def floor(issues, n):
-    """Ten draws and sixteen writes an issue, nothing else."""
-    for i in range(n):
-        key = rng.entity_key(np.uint64(1), 0, i)
-        for j in range(10):
-            issues[i].hours += rng.uniform(key, j, 0)
-        issues[i].voiced = 0.0
-        issues[i].triaged = 0.0
-        issues[i].released = 0.0
-        issues[i].closed = 0.0
-        issues[i].resolved = 0.0
-        issues[i].ended = 0.0
+HEAD = ("variant", "residents", "issues", "CPU s", "resident-years/CPU s", "x floor", "B/resident", "B/issue", "peak/columns")
 
 
 def peak_bytes() -> int:
@@ -62,71 +52,128 @@ def forget_peak() -> int:
     return peak_bytes()
 
 
-def scenario_of(name: str, residents: int, factor: float) -> Scenario:
-    """The standard city, scaled, with `factor` times its issues."""
+def scenario_of(name: str, residents: int, factor: float = 1.0) -> Scenario:
+    """The standard city, scaled, with `factor` times its issues, under a variant or as the core loop."""
     base = Scenario(city=City.preset("standard").scaled(residents), days=DAYS, burn_in_days=0)
     usual = base.demand.issues_per_household_year
-    return apply(override(base, {"demand.issues_per_household_year": usual * factor}), name)
+    base = override(base, {"demand.issues_per_household_year": usual * factor})
+    return core_scenario(base) if name == "core" else apply(base, name)
+
+
+def solve(name: str, residents: int, factor: float) -> dict:
+    """Solve the desks in this process: what they are, CPU seconds and peak memory."""
+    calibrate(scenario_of(name, 20_000))
+    scenario = scenario_of(name, residents, factor)
+    held = forget_peak()
+    start = time.process_time()
+    capacity = calibrate(scenario)
+    return {"capacity": capacity, "seconds": time.process_time() - start, "peak": peak_bytes() - held}
 
 
 def measure(name: str, residents: int, factor: float, capacity: dict) -> dict:
     """One run in this process: CPU seconds of building and running, and peak memory."""
-    small = scenario_of(name, 20_000, 1.0)
-    Engine(small).advance(400)
-    floor(st.blank(st.ISSUE, 1), 1)
+    Engine(scenario_of(name, 20_000)).advance(400)
     scenario = scenario_of(name, residents, factor)
     held = forget_peak()
     start = time.process_time()
     engine = Engine(scenario, capacity=capacity).advance(DAYS)
     seconds = time.process_time() - start
     peak = peak_bytes() - held
-    issues = engine.n_issues
-    del engine
-    rows = st.blank(st.ISSUE, issues)
+    columns = sum(column.nbytes for column in engine.world.columns().values())
+    floor = floor_seconds(name, engine.n_issues)
+    return {"residents": scenario.city.n_residents, "issues": engine.n_issues, "seconds": seconds, "peak": peak,
+            "columns": columns, "floor": floor}  # fmt: skip
+
+
+def against_mesa(residents: int, capacity: dict) -> dict:
+    """The core loop by the engine and by plain Mesa: CPU seconds of both, and whether their logs are the same."""
+    scenario = scenario_of("core", residents)
+    Engine(scenario_of("core", 20_000)).advance(400)
     start = time.process_time()
-    floor(rows, issues)
-    bare = time.process_time() - start
-    return {"residents": scenario.city.n_residents, "issues": issues, "seconds": seconds, "peak": peak, "bare": bare}
+    engine = Engine(scenario, capacity=capacity).advance(DAYS)
+    middle = time.process_time()
+    log = CoreModel(scenario, capacity).run(DAYS).log()
+    end = time.process_time()
+    rows = engine.world.issues[: engine.n_issues]
+    is_same = all(np.array_equal(rows[name], column, equal_nan=column.dtype.kind == "f") for name, column in log.items())
+    return {
+        "residents": scenario.city.n_residents, "days": DAYS, "issues": engine.n_issues,
+        "engine_cpu_seconds": round(middle - start, 4), "mesa_cpu_seconds": round(end - middle, 4),
+        "ratio": round((end - middle) / (middle - start), 1), "is_same_log": is_same,
+    }  # fmt: skip
 
 
-def in_own_process(name: str, residents: int, factor: float) -> dict:
-    """The same in a fresh process, which is handed its desks: solving them would leave memory behind."""
-    command = [sys.executable, "-m", "benchmarks.engine", name, str(residents), str(factor)]
-    desks = json.dumps(calibrate(scenario_of(name, residents, factor)), default=float)
+JOBS = {f.__name__: f for f in (solve, measure, against_mesa)}
+
+
+def in_own_process(job: str, *args) -> dict:
+    """Do one of `JOBS` in a fresh process."""
     given_back = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, input=desks, env=given_back)
+    command = [sys.executable, "-m", "benchmarks.engine", job]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, input=json.dumps(args), env=given_back)
     return json.loads(done.stdout)
 
 
-def row(name: str, residents: int) -> dict:
+@functools.cache
+def desks(name: str, residents: int, factor: float) -> dict:
+    """Desks of a scenario, which are those of its baseline, and what solving them takes."""
+    return in_own_process("solve", name, residents, factor)
+
+
+def row(name: str, residents: int, times: int) -> dict:
     """A line of the results."""
-    usual, fewer = in_own_process(name, residents, 1.0), in_own_process(name, residents, FEWER)
+    solved, fewer_solved = (desks("B0", residents, factor) for factor in (1.0, FEWER))
+    runs = [in_own_process("measure", name, residents, 1.0, solved["capacity"]) for _ in range(times)]
+    fewer = in_own_process("measure", name, residents, FEWER, fewer_solved["capacity"])
+    usual = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     an_issue = (usual["peak"] - fewer["peak"]) / (usual["issues"] - fewer["issues"])
-    people = usual["residents"]
+    people, issues = runs[0]["residents"], runs[0]["issues"]
     return {
-        "variant": name, "residents": people, "days": DAYS, "issues": usual["issues"],
+        "variant": name, "residents": people, "days": DAYS, "issues": issues,
         "cpu_seconds": round(usual["seconds"], 4),
         "resident_years_per_cpu_second": round(people * DAYS / 365 / usual["seconds"]),
-        "peak_bytes_per_resident": round((usual["peak"] - an_issue * usual["issues"]) / people, 1),
+        "peak_bytes_per_resident": round((usual["peak"] - an_issue * issues) / people, 1),
         "peak_bytes_per_issue": round(an_issue, 1),
-        "ratio_to_bare_floor": round(usual["seconds"] / usual["bare"], 1),
+        "ratio_to_bare_floor": round(usual["seconds"] / usual["floor"], 1),
+        "ratio_of_peak_to_columns": round(usual["peak"] / usual["columns"], 3),
+        "desks_cpu_seconds": round(solved["seconds"], 4), "desks_peak_bytes": solved["peak"],
     }  # fmt: skip
+
+
+def shown(r: dict) -> str:
+    """A line of the table."""
+    return (
+        f"{r['variant']:>7}{r['residents']:>12,}{r['issues']:>12,}{r['cpu_seconds']:>9.2f}{r['resident_years_per_cpu_second']:>22,}"
+        f"{r['ratio_to_bare_floor']:>9.1f}{r['peak_bytes_per_resident']:>12.1f}{r['peak_bytes_per_issue']:>9.1f}"
+        f"{r['ratio_of_peak_to_columns']:>14.2f}"
+    )
 
 
 def main() -> None:
     """Measure, print, write."""
+    print("".join(f"{word:>{width}}" for word, width in zip(HEAD, (7, 12, 12, 9, 22, 9, 12, 9, 14), strict=True)))
     runs = []
-    for residents in SIZES:
+    for residents, times in SIZES.items():
         for name in ("B0", "F1"):
-            runs.append(row(name, residents))
-            print(runs[-1], flush=True)
+            runs.append(row(name, residents, times))
+            print(shown(runs[-1]), flush=True)
+    for r in runs[1::2]:
+        slower = runs[-3]["resident_years_per_cpu_second"] / r["resident_years_per_cpu_second"]
+        print(f"F1, {r['residents']:,} residents: {slower:.2f} times the CPU time a resident-year of {runs[-3]['residents']:,}; "
+              f"desks before it: {r['desks_cpu_seconds']:.2f} CPU s, peak {r['desks_peak_bytes'] / 1e6:,.0f} MB")  # fmt: skip
+    mesa = []
+    for residents in MESA_SIZES:
+        r = in_own_process("against_mesa", residents, desks("core", residents, 1.0)["capacity"])
+        mesa.append(r)
+        print(f"core loop, {r['residents']:,} residents, {r['issues']:,} issues: plain Mesa {r['mesa_cpu_seconds']:.2f} CPU s, engine "
+              f"{r['engine_cpu_seconds']:.3f}, ratio {r['ratio']:.0f}; same log: {r['is_same_log']}", flush=True)  # fmt: skip
     path = Path(__file__).parent / "results" / "engine.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"runs": runs}, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({"runs": runs, "plain_mesa": mesa}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), json.load(sys.stdin))))
+        print(json.dumps(JOBS[sys.argv[1]](*json.load(sys.stdin)), default=float))
     else:
         main()

@@ -91,7 +91,8 @@ class Household(mesa.Agent):
         if informed:
             issue.desk.charge(r.informing_hours)
         performance = r.performance_speed * math.exp(-(t - issue.onset - issue.voiced) / issue.kind.deadline)
-        performance += r.performance_resolved * resolved + r.performance_contact * informed
+        performance += r.performance_resolved * resolved
+        performance += r.performance_contact * informed
         surprise = performance - self.expectation
         s = r.satisfaction_base + r.satisfaction_performance * performance
         s += r.satisfaction_gain * max(surprise, 0.0) - r.satisfaction_loss * max(-surprise, 0.0)
@@ -599,6 +600,12 @@ class CoreModel(mesa.Model):
             self.desks_open = True
         self.run_to(day + 1.0)
         self.today += 1
+
+    def run(self, days: int) -> "CoreModel":
+        """Run so many days."""
+        for _ in range(days):
+            self.step()
+        return self
 
     def start_month(self) -> None:
         """Neighbours of a building move towards its mean; open memos are checked."""
