@@ -16,6 +16,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import numpy as np
 from benchmarks.floor import floor_seconds
 from benchmarks.mesa_core import CoreModel, core_scenario
 from govsim.engine.simulate import Engine, calibrate
+from govsim.results.metrics import measure as measure_run
 from govsim.scenario.city import City
 from govsim.scenario.inputs import override
 from govsim.scenario.scenario import Scenario
@@ -103,15 +105,29 @@ def against_mesa(residents: int, capacity: dict) -> dict:
     }  # fmt: skip
 
 
-JOBS = {f.__name__: f for f in (solve, measure, against_mesa)}
+def first_run() -> dict:
+    """CPU seconds of a first small run of F1 with its metrics; nearly all of it compiles where the cache is empty."""
+    start = time.process_time()
+    measure_run(Engine(scenario_of("F1", 20_000)).advance(DAYS))
+    return {"seconds": time.process_time() - start}
 
 
-def in_own_process(job: str, *args) -> dict:
+JOBS = {f.__name__: f for f in (solve, measure, against_mesa, first_run)}
+
+
+def in_own_process(job: str, *args, **environment: str) -> dict:
     """Do one of `JOBS` in a fresh process."""
-    given_back = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+    given_back = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"} | environment
     command = [sys.executable, "-m", "benchmarks.engine", job]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, input=json.dumps(args), env=given_back)
     return json.loads(done.stdout)
+
+
+def compile_seconds() -> float:
+    """CPU seconds that compiling takes: a first run with an empty cache less the same with a full one."""
+    with tempfile.TemporaryDirectory() as cache:
+        empty, full = (in_own_process("first_run", NUMBA_CACHE_DIR=cache)["seconds"] for _ in range(2))
+    return round(empty - full, 1)
 
 
 @functools.cache
@@ -167,9 +183,11 @@ def main() -> None:
         mesa.append(r)
         print(f"core loop, {r['residents']:,} residents, {r['issues']:,} issues: plain Mesa {r['mesa_cpu_seconds']:.2f} CPU s, engine "
               f"{r['engine_cpu_seconds']:.3f}, ratio {r['ratio']:.0f}; same log: {r['is_same_log']}", flush=True)  # fmt: skip
+    compiling = compile_seconds()
+    print(f"compiling, once: {compiling} CPU s")
     path = Path(__file__).parent / "results" / "engine.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"runs": runs, "plain_mesa": mesa}, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({"runs": runs, "plain_mesa": mesa, "compile_cpu_seconds": compiling}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

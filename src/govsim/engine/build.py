@@ -278,9 +278,10 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
             rows.append((st.DEPARTMENT, team, d, *capacity["department"][d], st.BY_DEPARTMENTS, 4))
     rows.append((st.PETITION_OFFICE, 0, -1, *capacity["petition"], st.BY_PETITION_OFFICE, 5))
     rows.append((st.LEADERS, 0, -1, *capacity["leaders"], st.BY_LEADERS, 5))
+    daily = scenario.behaviour.contribution.law_firm_hours * 12 / 261
+    mediators = max(1, math.ceil(daily / scenario.behaviour.clock.hours_per_workday))
     for q in range(city.n_communities):
-        hours = scenario.behaviour.contribution.law_firm_hours * 12 / 261
-        rows.append((st.MEDIATION, q, -1, 1, min(8.0, max(0.25, hours)), st.BY_ORGANISATIONS, 2))
+        rows.append((st.MEDIATION, q, -1, mediators, daily / mediators, st.BY_ORGANISATIONS, 2))
     households = np.bincount(tables.building_compound, weights=tables.building_households, minlength=city.n_compounds)
     firm = np.full(city.n_compounds, -1)
     for x in range(city.n_compounds):

@@ -188,7 +188,10 @@ def chunk_done(w, n, t):
 
 @kernel
 def interrupt(w, n, t, hours):
-    """A reservation pre-empts a worker; the package in hand resumes after it (V2, T10)."""
+    """A reservation pre-empts a worker; the package in hand resumes after it (V2, T10).
+
+    While desks are closed it only delays what the next window begins with.
+    """
     wk = w.workers[n]
     s = wk.station
     st = w.stations[s]
@@ -197,13 +200,12 @@ def interrupt(w, n, t, hours):
     st.used_today += hours
     start = max(t, wk.free_at)
     wk.free_at = start + hours / 24.0
-    if wk.package >= 0:
+    if wk.package >= 0 and is_open(w, s, t):
         end = w.counters[0].opening_time + st.window_today / 24.0
         today = max(0.0, min(wk.done_at, end) - start) * 24.0
-        left = today + wk.carry
         post_work(w, n, -today)
-        run_chunk(w, n, wk.free_at, left)
-    else:
+        run_chunk(w, n, wk.free_at, today + wk.carry)
+    elif wk.package < 0:
         schedule(w.counters, w.events, w.heap, w.buckets, wk.free_at, READY, n, 0, n)
 
 

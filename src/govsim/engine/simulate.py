@@ -268,7 +268,8 @@ class Engine:
             covered = np.argsort(np.argsort(draws, kind="stable"), kind="stable") < round(min(1.0, component.dose) * len(rows))
             rows.has_body = covered
         law = np.bincount(w.organisations.community, weights=w.organisations.law, minlength=len(w.communities)) > 0
-        w.communities.doorstep = (w.communities.has_body == 1) & law & mechanism.L1.doorstep_station
+        is_kept = mechanism.L1.doorstep_station and self.scenario.behaviour.contribution.law_firm_hours > 0
+        w.communities.doorstep = (w.communities.has_body == 1) & law & is_kept
         w.compounds.familiarity = w.compounds.has_body * mechanism.L2.familiarity
 
     def _set_paid_hours(self, w: World, external: ExternalHours) -> None:

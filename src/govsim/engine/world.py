@@ -58,10 +58,13 @@ class World:
             array = arrays[name]
             if array.ndim != 1 or not array.flags.c_contiguous:
                 raise TypeError(f"column {name} of a World is one-dimensional and contiguous")
-            setattr(self, name, array)
+            object.__setattr__(self, name, array)
             table[n] = array.ctypes.data, array.size
-        self._table = table
-        self._type = _type_of(tuple(arrays[name].dtype for name in FIELDS))
+        object.__setattr__(self, "_table", table)
+        object.__setattr__(self, "_type", _type_of(tuple(arrays[name].dtype for name in FIELDS)))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"the arrays of a World stay where they are; use replace({name}=...)")
 
     def columns(self) -> dict[str, Any]:
         """The arrays by name."""

@@ -34,6 +34,34 @@ class Column:
         return self.names[value] if self.names else value
 
 
+class Felt:
+    """A belief or trust of a household, read out of the lazy form of gossip: C + scale z (ruling 27)."""
+
+    def __init__(self, field: str, scale: str):
+        self.field, self.scale = field, scale
+
+    def __get__(self, agent: Any, owner: type | None = None) -> Any:
+        if agent is None:
+            return self
+        w = agent.model.engine.world
+        offset = w.buildings[f"offset_{self.field}"][agent.building]
+        return float(offset + w.counters[self.scale][0] * w.households[self.field][agent.row])
+
+
+class Total:
+    """A field summed over the teams of a department."""
+
+    def __init__(self, field: str):
+        self.field = field
+
+    def __get__(self, agent: Any, owner: type | None = None) -> Any:
+        if agent is None:
+            return self
+        stations = agent.model.engine.world.stations
+        own = (stations["kind"] == st.DEPARTMENT) & (stations["department"] == agent.row)
+        return stations[self.field][own].sum().item()
+
+
 class Row(mesa.Agent):
     """An agent that is row `row` of the table named `table`."""
 
@@ -74,36 +102,11 @@ class Resident(Row):
         first = self.model.engine.world.buildings["first_household"]
         return int(np.searchsorted(first, self.row, side="right")) - 1
 
-    def _felt(self, field: str, scale: str) -> float:
-        """C + scale z (ruling 27)."""
-        w = self.model.engine.world
-        building = w.buildings[self.building]
-        return float(building[f"offset_{field}"] + w.counters[scale][0] * w.households[field][self.row])
-
-    @property
-    def belief_community(self) -> float:
-        """Belief that the community helps."""
-        return self._felt("community", "belief_scale")
-
-    @property
-    def belief_petition(self) -> float:
-        """Belief that petitioning helps."""
-        return self._felt("petition", "belief_scale")
-
-    @property
-    def belief_law(self) -> float:
-        """Belief that law and mediation help."""
-        return self._felt("law", "belief_scale")
-
-    @property
-    def trust_community(self) -> float:
-        """Trust in the community."""
-        return self._felt("trust_community", "trust_scale")
-
-    @property
-    def trust_city(self) -> float:
-        """Trust in the city's government."""
-        return self._felt("trust_city", "trust_scale")
+    belief_community = Felt("community", "belief_scale")
+    belief_petition = Felt("petition", "belief_scale")
+    belief_law = Felt("law", "belief_scale")
+    trust_community = Felt("trust_community", "trust_scale")
+    trust_city = Felt("trust_city", "trust_scale")
 
 
 class Volunteer(Row):
@@ -117,13 +120,13 @@ class Volunteer(Row):
 
 
 class CompoundBranch(Row):
-    """The Party branch of a residential compound: its body (L2), its fund, how well people know each other."""
+    """The Party branch of a residential compound: its body (L2), what that adds to familiarity, its fund."""
 
     table = "compounds"
     community = Column("community")
     households = Column("n_households")
     has_body = Column("has_body")
-    familiarity = Column("familiarity")
+    familiarity_gain = Column("familiarity")
     money = Column("money")
 
 
@@ -160,30 +163,10 @@ class Department(Row):
         """Code of the department."""
         return DEPARTMENTS[self.row]
 
-    def _sum(self, field: str) -> float:
-        stations = self.model.engine.world.stations
-        own = (stations["kind"] == st.DEPARTMENT) & (stations["department"] == self.row)
-        return float(stations[field][own].sum())
-
-    @property
-    def workers(self) -> int:
-        """People at its desks."""
-        return int(self._sum("n_workers"))
-
-    @property
-    def queue_length(self) -> int:
-        """Packages waiting."""
-        return int(self._sum("queue_length"))
-
-    @property
-    def queued_hours(self) -> float:
-        """Hours of work waiting."""
-        return self._sum("queued_hours")
-
-    @property
-    def hours_served(self) -> float:
-        """Hours worked on packages since the start."""
-        return self._sum("served")
+    workers = Total("n_workers")
+    queue_length = Total("queue_length")
+    queued_hours = Total("queued_hours")
+    hours_served = Total("served")
 
 
 class Leader(Row):

@@ -48,7 +48,7 @@ class GovernanceModel(mesa.Model):
     scenario : what is asked; the standard city under its baseline when not given.
     variant : name of a variant, applied to the scenario ("F1", "F1-E4").
     rng : seed, a whole number or its digits; the scenario's own when not given.
-    residents : whether households are agents. A million of them take seconds and gigabytes, and no rule needs them.
+    residents : whether households are agents. They are by far the most, and no rule needs them as agents.
     model_reporters, agent_reporters : as in `mesa.DataCollector`; `REPORTERS` when not given.
     inputs : further inputs by dotted name, as in `govsim.override` (`days=400`).
 
@@ -80,7 +80,7 @@ class GovernanceModel(mesa.Model):
     ):
         asked = scenario or Scenario()
         if rng is not None:
-            inputs["seed"] = int(rng)
+            inputs["seed"] = int(rng) if str(rng).isdecimal() else rng
         if inputs:
             asked = override(asked, inputs)
         if variant is not None:

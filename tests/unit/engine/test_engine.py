@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from govsim.engine import state as st
-from govsim.engine.simulate import Engine
+from govsim.engine.simulate import Engine, calibrate
 from govsim.scenario.city import City
 from govsim.scenario.inputs import override
-from govsim.scenario.scenario import Scenario
+from govsim.scenario.scenario import Interruption, Scenario
 from govsim.scenario.variants import apply
 
 WORLD = Scenario(city=City.preset("demo"), days=730, burn_in_days=120)
@@ -178,6 +178,28 @@ def test_memo__carries_the_authority_of_the_sitting_that_sent_it():
         w = run(code, **{"behaviour.agenda.attendance_share": 0.6, "behaviour.petition.petition_attention": 0.0}).world
         sent = w.packages.memo_authority[w.packages.memo_authority > 0]
         assert len(sent) and (sent == authority).all()
+
+
+def test_reservation__before_the_desks_open_delays_nothing():
+    """An hour at night takes no hour of a desk, whatever the package in hand (V2)."""
+    days = range(5, WORLD.days, 3)
+    nights = tuple(Interruption(community=q, day=d + 0.1, hours=1.0) for d in days for q in range(WORLD.city.n_communities))
+    desks = calibrate(WORLD)
+    quiet, woken = (
+        Engine(WORLD.model_copy(update={"interruptions": rows}), capacity=desks).advance(WORLD.days) for rows in ((), nights)
+    )
+    assert (quiet.world.workers.carry > 0).any()
+    assert quiet.world.issues.tobytes() == woken.world.issues.tobytes()
+
+
+def test_station_at_the_doorstep__has_the_hours_it_is_given():
+    """Window times mediators is the law firm's month, however long; no hours, no station."""
+    for hours in (0.0, 10.0, 40.0, 400.0):
+        w = run("links", **{"behaviour.contribution.law_firm_hours": hours}).world
+        desks = w.stations[w.stations.kind == st.MEDIATION]
+        assert desks.window * desks.n_workers == pytest.approx(hours * 12 / 261)
+        assert (desks.window <= 8).all()
+        assert bool(w.communities.doorstep.any()) is (hours > 0)
 
 
 def test_households__ses_spreads_as_asked():

@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import pytest
 
-from govsim.engine.simulate import Engine
 from govsim.model.agents import (
     Community,
     CompoundBranch,
@@ -21,6 +20,7 @@ from govsim.model.governance import REPORTERS, GovernanceModel
 from govsim.results.run import Run
 from govsim.results.simulate import simulate
 from govsim.scenario.city import City
+from govsim.scenario.fields import ScenarioError
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import apply, variant
 
@@ -146,10 +146,12 @@ def test_inputs__are_checked_and_coerced():
     assert (model.engine.scenario.seed, model.engine.scenario.days) == (7, 40)
     with pytest.raises(ValueError, match="dayz"):
         GovernanceModel(dayz=40)
+    with pytest.raises(ScenarioError, match="seed is 'x'"):
+        GovernanceModel(rng="x")
 
 
-def test_model__engine_is_the_only_clock():
-    model = GovernanceModel(ASKED, residents=False)
-    model.run_for(30)
-    engine = Engine(ASKED).advance(30)
-    assert model.engine.world.households.tobytes() == engine.world.households.tobytes()
+def test_readme__example_runs(repo):
+    code = (repo / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    found: dict = {}
+    exec(code, found)
+    assert found["model"].day == 730
