@@ -65,7 +65,8 @@ def main() -> None:
         "# Regimes: one knob at a time", "",
         "Written by `python scripts/regimes.py`. Differences from the baseline with the same change; below nought, issues stay",
         "unresolved for a shorter time. Intervals and verdicts are simultaneous within a knob's value, in the first part within",
-        "the part. Under other assumptions the shapes may be others.", "",
+        "the part. Priced hours are busy hours times the price of who gives them: where less gets done, fewer are priced.",
+        "Under other assumptions the shapes may be others.", "",
     ]  # fmt: skip
     points = tuple(variant(f"{code}@{x:g}").name for code in COMPONENTS for x in INTENSITIES)
     found = swept(WORLD, points)
