@@ -28,7 +28,7 @@ from govsim.scenario.inputs import override
 from govsim.scenario.scenario import Scenario
 
 LATENT, ROUTING, GATED, WORKING, CLOSED, RESOLVED, EXITED, LAPSED = range(8)
-MOMENTS = ("voiced", "triaged", "released", "started", "closed", "last_closed", "resolved", "ended", "satisfaction")
+MOMENTS = ("voiced", "triaged", "released", "started", "closed", "last_closed", "ended", "satisfaction")
 COUNTS = ("status", "channel", "redo", "choices")
 CORE_CODES = ("PM", "PARK", "ENV", "CONV", "HEALTH", "NOISE")
 """Types of the core scenario: authority 1 to 4, three queue classes' worth of urgency, firms, private help."""
@@ -493,7 +493,6 @@ class Issue(mesa.Agent):
         self.version += 1
         if resolved:
             self.status = RESOLVED
-            self.note("resolved", t)
             return
         self.status = CLOSED
         effort = self.model.behaviour.effort

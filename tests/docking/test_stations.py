@@ -190,7 +190,7 @@ def test_reopening__feeds_back_like_bernoulli():
         f"behaviour.effort.{name}": value for name, value in
         {"audit_share": 1.0, "audit_hours": 0.0, "audit_delay": 0.0, "redo_hours_share": 1.0}.items()})  # fmt: skip
     scenario = override(scenario, {"behaviour.effort.failure_share": r})
-    found = replicate(scenario, since("resolved"), 60)
+    found = replicate(scenario, since("last_closed"), 60)
     close_to(found, rho / ((1 - rho) * rate))
 
 

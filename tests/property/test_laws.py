@@ -29,7 +29,7 @@ def test_city__keeps_littles_law(variant):
     it, arrivals, daily = e.world.issues[: e.n_issues], e.world.arrivals[: e.n_issues], e.world.daily
     left = (daily.resolved + daily.exited + daily.lapsed).cumsum()
     present = daily.arrived.cumsum() - left
-    gone = np.where(it.status == st.RESOLVED, it.resolved, it.ended)
+    gone = np.where(it.status == st.RESOLVED, it.last_closed, it.ended)
     stay = np.where(np.isnan(gone), e.day - arrivals.onset, gone)
     assert present.mean() == pytest.approx(stay.sum() / e.day, rel=0.01)
 

@@ -51,7 +51,7 @@ def fill(draw, row):
         row["last_closed"] = row["closed"]
         if draw(some.booleans()):
             again = row["closed"] + draw(some.sampled_from([np.float32(0), np.float32(30)]))
-            row["resolved"], row["last_closed"], row["status"] = again, again, st.RESOLVED
+            row["last_closed"], row["status"] = again, st.RESOLVED
     if row["status"] != st.RESOLVED and draw(some.booleans()):
         row["ended"] = (steps[-1] if steps else 0) + draw(ages)
         row["status"] = draw(some.sampled_from([st.LAPSED, st.EXITED]))
@@ -170,7 +170,7 @@ def test_measure__an_issue_counts_as_resolved_only_if_it_lasts(resolved, closed)
     rows = issue_rows(1)
     rows["voiced"], rows["status"] = 0, st.CLOSED
     rows["closed"] = NAN if closed is None else closed
-    rows["resolved"] = NAN if resolved is None else resolved
+    rows["last_closed"] = NAN if resolved is None else resolved
     found = measure(make_run(rows, np.zeros(1), days=700, burn_in=0), (0, 700))
     assert found["unresolved_days_180"] == 180
     assert found["resolved_in_time_share"] == 0

@@ -124,7 +124,6 @@ def for_nan(it):
     it.started = np.nan
     it.closed = np.nan
     it.last_closed = np.nan
-    it.resolved = np.nan
     it.ended = np.nan
     it.petitioned = np.nan
     it.law = np.nan

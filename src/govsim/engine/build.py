@@ -329,6 +329,7 @@ def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
     buildings = st.blank(st.BUILDING_RECORD, len(t.building_compound))
     first = ends - t.building_households
     buildings.compound, buildings.first_household, buildings.n_households = t.building_compound, first, t.building_households
+    buildings.community = t.compound_community[t.building_compound]
     for field in ("community", "petition", "law", "trust_community", "trust_city"):
         buildings[f"mean_{field}"] = np.add.reduceat(households[field], first) / t.building_households
     buildings.steward_motivation = stream.beta(3, 2, len(buildings))

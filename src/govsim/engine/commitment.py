@@ -70,13 +70,14 @@ def commit_probability(w, i, k, authority):
     p = w.p[0]
     it = w.issues[i]
     pk = w.packages[k]
-    z = p.commit_intercept_solved + p.refusal_sd * pk.refusal + p.commit_authority * authority
+    refusal = rng.normal(w.arrivals[i].key, rng.REFUSAL, int(pk.department))
+    z = p.commit_intercept_solved + p.refusal_sd * refusal + p.commit_authority * authority
     if int(it.obstacles) & UNCLEAR_DUTY == 0:
         z += p.commit_clear_duty
     if p.list_on == 1 and w.kinds[w.arrivals[i].type].listed == 0:
         z -= p.L4_rigidity
     z += p.commit_clarity * clarity_of(w, i)
-    z += p.commit_tie * w.ties[pk.department * p.n_communities + community_of(w, i)]
+    z += p.commit_tie * w.ties[int(pk.department) * p.n_communities + community_of(w, i)]
     z += p.commit_pressure * pressure_on(w, pk.station)
     z -= p.commit_backlog * (backlog_weeks(w, pk.station) - 1.0)
     z -= p.commit_hours * math.log(max(pk.hours, 1e-3) / p.commit_hours_reference)
@@ -92,7 +93,7 @@ def ask(w, i, k, authority, route):
     day = w.daily[w.counters[0].today]
     day.asks += 1
     it.asks = int(it.asks) + 1
-    u = rng.uniform(w.arrivals[i].key, rng.COMMIT, pk.department * 4096 + pk.asked)
+    u = rng.uniform(w.arrivals[i].key, rng.COMMIT, int(pk.department) * 4096 + int(pk.asked))
     pk.asked += 1
     if route == 1:
         asker = subdistrict_station(w, i) if w.kinds[w.arrivals[i].type].authority >= 3 else community_of(w, i)
@@ -122,7 +123,7 @@ def lapse_promise(w, i, k, days):
     it = w.issues[i]
     pk = w.packages[k]
     rate = p.lapse_rate * (p.lapse_forum_ratio if pk.committed == 2 else 1.0)
-    number = pk.department * 4096 + pk.rounds
+    number = int(pk.department) * 4096 + int(pk.rounds)
     pk.rounds += 1
     if rng.uniform(w.arrivals[i].key, rng.PROMISE_LAPSE, number) < 1.0 - math.exp(-rate * days):
         pk.committed = 0
@@ -160,7 +161,7 @@ def ask_round(w, i, t, days):
         k = pk.next
     settle_jurisdiction(w, i, t)
     if it.status == GATED:
-        schedule(w.counters, w.events, w.heap, w.buckets, t + p.ask_interval, ASK_DUE, i, int(it.version), i)
+        schedule(w, t + p.ask_interval, ASK_DUE, i, int(it.version), i)
 
 
 @kernel
@@ -169,7 +170,7 @@ def memo_followed(w, k, t):
     pk = w.packages[k]
     i = pk.issue
     if w.issues[i].status == GATED and pk.committed == 0:
-        ask(w, i, k, 0.5 * pk.memo_authority, 2)
+        ask(w, i, k, 0.5 * np.float64(pk.memo_authority), 2)
         settle_jurisdiction(w, i, t)
 
 
@@ -180,4 +181,4 @@ def send_memo(w, i, k, authority, t):
     if p.memos_enabled == 1:
         w.packages[k].memo_authority = authority
         add_memo(w, k)
-        schedule(w.counters, w.events, w.heap, w.buckets, t + p.ask_interval, MEMO_DUE, k, w.packages[k].version, i)
+        schedule(w, t + p.ask_interval, MEMO_DUE, k, w.packages[k].version, i)

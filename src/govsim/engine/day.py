@@ -7,11 +7,12 @@ import numpy as np
 from govsim.engine import rng
 from govsim.engine.arrivals import born
 from govsim.engine.commitment import ask_round, memo_followed
-from govsim.engine.compiled import kernel
+from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.effort import outcome_is_true, pressure_on
 from govsim.engine.feedback import (
     close_issue,
     community_of,
+    household_of,
     unlink_package,
 )
 from govsim.engine.gates import (
@@ -24,7 +25,7 @@ from govsim.engine.gates import (
 from govsim.engine.ledger import charge, post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
-from govsim.engine.queues import free_event, give_package, heap_pop, next_due, schedule
+from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, issue_of, schedule
 from govsim.engine.routing import owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
@@ -85,6 +86,10 @@ from govsim.engine.voice import (
 )
 
 
+_AHEAD = 8
+"""How many issues ahead their rows are asked for."""
+
+
 @kernel
 def server_bit(kind, is_extra):
     """Who worked, as a bit of `served_by`."""
@@ -143,7 +148,7 @@ def end_of_package(w, k, t, bit):
     pk = w.packages[k]
     i = pk.issue
     if i < 0:
-        give_package(w.counters, w.packages, k)
+        give_package(w, k)
     elif pk.kind == WORK:
         end_of_work(w, k, t, bit)
     elif pk.kind == PERSUASION:
@@ -206,7 +211,7 @@ def interrupt(w, n, t, hours):
         post_work(w, n, -today)
         run_chunk(w, n, wk.free_at, today + wk.carry)
     elif wk.package < 0:
-        schedule(w.counters, w.events, w.heap, w.buckets, wk.free_at, READY, n, 0, n)
+        schedule(w, wk.free_at, READY, n, 0, n)
 
 
 @kernel
@@ -232,7 +237,7 @@ def open_station(w, s, t):
         if wk.package >= 0 and wk.carry > 0.0:
             run_chunk(w, n, wk.free_at, wk.carry)
         elif wk.package < 0 and wk.free_at > t:
-            schedule(w.counters, w.events, w.heap, w.buckets, wk.free_at, READY, n, 0, n)
+            schedule(w, wk.free_at, READY, n, 0, n)
     if st.debt > 1e-9:
         st.overdrawn += 1.0
     if st.debt < 1e-12:
@@ -272,6 +277,9 @@ def arrive(w, t):
     c = w.counters[0]
     i = c.next_arrival
     c.next_arrival = i + 1
+    if i + 2 * _AHEAD < c.n_issues:
+        prefetch(w.buildings, int(w.arrivals[i + 2 * _AHEAD].building))
+        prefetch(w.households, household_of(w, i + _AHEAD))
     born(w, i)
     q = w.communities[community_of(w, i)]
     w.issues[i].next_in_community = q.open_head
@@ -297,7 +305,7 @@ def watch(w, i, t):
     if rate > 0.0:
         due = t + rng.exponential(w.arrivals[i].key, rng.DETECTION, c.month) / rate
     found = 1 if due < month_end else 0
-    schedule(w.counters, w.events, w.heap, w.buckets, min(due, month_end), DETECTION_DUE, i,
+    schedule(w, min(due, month_end), DETECTION_DUE, i,
              2 * int(w.issues[i].version) + found, i)  # fmt: skip
 
 
@@ -405,11 +413,68 @@ def handle(w, kind, entity, version, t):
 
 
 @kernel
+def look_ahead(w):
+    """Ask for the rows that one more event of the next slot will read, so that they come near meanwhile.
+
+    Each row leads to the next: event, issue, building, household and first package. They are asked for one
+    step after another, by hands that follow each other along the slot's chain.
+    """
+    c = w.counters[0]
+    if c.hand_4 >= 0:
+        i = issue_of(w.events[c.hand_4].tie)
+        if i < c.next_arrival:
+            prefetch(w.packages, int(w.issues[i].first_package))
+            prefetch(w.households, household_of(w, i))
+    c.hand_4 = c.hand_3
+    if c.hand_3 >= 0:
+        i = issue_of(w.events[c.hand_3].tie)
+        if i < c.next_arrival:
+            prefetch(w.buildings, int(w.arrivals[i].building))
+    c.hand_3 = c.hand_2
+    if c.hand_2 >= 0:
+        i = issue_of(w.events[c.hand_2].tie)
+        prefetch(w.arrivals, i)
+        prefetch(w.issues, i)
+    c.hand_2 = c.hand_1
+    if c.hand_1 >= 0:
+        prefetch(w.events, c.hand_1)
+        c.hand_1 = w.following[c.hand_1]
+        prefetch(w.following, c.hand_1)
+
+
+@kernel
+def open_bucket(w, slot):
+    """Move a slot's events into the heap."""
+    c = w.counters[0]
+    while c.hand_1 >= 0 or c.hand_2 >= 0 or c.hand_3 >= 0 or c.hand_4 >= 0:
+        look_ahead(w)
+    e = int(w.buckets[slot])
+    w.buckets[slot] = -1
+    while e >= 0:
+        heap_push(w, w.events[e].time, w.events[e].tie, e)
+        e = w.following[e]
+    if slot + 1 < w.buckets.size:
+        c.hand_1 = w.buckets[slot + 1]
+
+
+@kernel
+def next_due(w, limit):
+    """Time of the next event before `limit`, or infinity; opens the buckets on the way."""
+    c = w.counters[0]
+    while c.heap_size == 0:
+        if c.slot + 1 > limit * c.slots_per_day or c.slot + 1 >= w.buckets.size:
+            return math.inf
+        c.slot += 1
+        open_bucket(w, c.slot)
+    return w.heap[0].time
+
+
+@kernel
 def run_until(w, limit):
     """Handle arrivals and events in order of time, up to but not at `limit`."""
     c = w.counters[0]
     while True:
-        due = next_due(w.counters, w.events, w.heap, w.buckets, limit)
+        due = next_due(w, limit)
         onset = w.arrivals[c.next_arrival].onset if c.next_arrival < c.n_issues else math.inf
         if onset <= due:
             if onset >= limit:
@@ -418,13 +483,14 @@ def run_until(w, limit):
             continue
         if due >= limit:
             return
-        e = heap_pop(w.counters, w.heap)
+        e = heap_pop(w)
         event = w.events[e]
         kind = event.kind
         entity = event.entity
         version = event.version
-        free_event(w.counters, w.events, e)
+        give_event(w, e)
         c.n_processed += 1
+        look_ahead(w)
         handle(w, kind, entity, version, due)
 
 
@@ -571,9 +637,10 @@ def advance(w, first, last):
     c = w.counters[0]
     for day in range(first, last):
         if (
-            c.n_free_events * 3 < w.events.size
-            or c.n_free_packages * 3 < w.packages.size
-            or c.n_free_nodes * 3 < w.nodes.size
+            c.n_events * 3 > w.events.size * 2
+            or c.n_packages * 3 > w.packages.size * 2
+            or c.n_nodes * 3 > w.nodes.size * 2
+            or c.n_waiting * 3 > w.waiting.size * 2
             or c.overflow == 1
         ):
             return day

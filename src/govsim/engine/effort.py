@@ -51,7 +51,7 @@ def work_is_perfunctory(w, k, is_extra):
     else:
         z += p.perfunctory_backlog * max(0.0, backlog_weeks(w, pk.station) - 1.0)
         z += p.perfunctory_pressure * pressure_on(w, pk.station) * (1.0 - p.audit_share)
-    u = rng.uniform(w.arrivals[pk.issue].key, rng.EFFORT, pk.number * 64 + pk.stage)
+    u = rng.uniform(w.arrivals[pk.issue].key, rng.EFFORT, int(pk.number) * 64 + int(pk.stage))
     return u < logistic(z)
 
 
@@ -61,7 +61,7 @@ def outcome_is_true(w, k):
     p = w.p[0]
     pk = w.packages[k]
     share = p.perfunctory_success if pk.mode == 2 else 1.0 - p.failure_share
-    return rng.uniform(w.arrivals[pk.issue].key, rng.OUTCOME, pk.number * 64 + pk.stage) < share
+    return rng.uniform(w.arrivals[pk.issue].key, rng.OUTCOME, int(pk.number) * 64 + int(pk.stage)) < share
 
 
 @kernel

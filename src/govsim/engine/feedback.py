@@ -42,7 +42,7 @@ def household_of(w, i):
 @kernel
 def community_of(w, i):
     """The community where the issue is."""
-    return w.compounds[w.buildings[w.arrivals[i].building].compound].community
+    return w.buildings[w.arrivals[i].building].community
 
 
 @kernel
@@ -299,7 +299,6 @@ def close_issue(w, i, t):
     it.law_pending = 0
     if resolved:
         it.status = RESOLVED
-        it.resolved = since
         w.daily[c.today].resolved += 1
         w.communities[community_of(w, i)].open_issues -= 1.0
         return
@@ -307,10 +306,10 @@ def close_issue(w, i, t):
     redo = int(it.redo)
     if rng.uniform(a.key, rng.AUDIT, redo) < p.audit_share:
         delay = p.audit_delay * rng.exponential(a.key, rng.AUDIT_DELAY, redo)
-        schedule(w.counters, w.events, w.heap, w.buckets, t + delay, AUDIT_DUE, i, int(it.version), i)
+        schedule(w, t + delay, AUDIT_DUE, i, int(it.version), i)
     else:
         delay = w.kinds[a.type].patience * rng.exponential(a.key, rng.PATIENCE, int(it.choices))
-        schedule(w.counters, w.events, w.heap, w.buckets, t + delay, CHOICE_DUE, i, int(it.version), i)
+        schedule(w, t + delay, CHOICE_DUE, i, int(it.version), i)
 
 
 @kernel

@@ -33,7 +33,7 @@ from govsim.engine.state import (
 @kernel
 def add_package(w, i, kind, station, skill, hours, number):
     """A new package of an issue, not yet in a queue."""
-    k = take_package(w.counters, w.packages)
+    k = take_package(w)
     if k < 0:
         return 0
     pk = w.packages[k]
@@ -56,7 +56,6 @@ def add_package(w, i, kind, station, skill, hours, number):
     pk.done = 0
     pk.asked = 0
     pk.rounds = 0
-    pk.refusal = 0.0
     pk.next = int(it.first_package)
     it.first_package = k
     return k
@@ -176,7 +175,7 @@ def release_work(w, i, t):
         pk = w.packages[k]
         if pk.kind == WORK:
             if pk.department >= 0:
-                pk.hours = drawn_hours(w, i, pk.number, upper / m)
+                pk.hours = drawn_hours(w, i, int(pk.number), upper / m)
                 pk.left = pk.hours
             if pk.left > 0.0:
                 n += 1
@@ -375,29 +374,25 @@ def persuade(w, i, t, delay):
             open_gate(w, i, GATE_I, t)
         return
     if delay > 0.0:
-        schedule(w.counters, w.events, w.heap, w.buckets, t + delay, QUEUE_DUE, k, w.packages[k].version, i)
+        schedule(w, t + delay, QUEUE_DUE, k, w.packages[k].version, i)
     else:
         enqueue(w, k, t)
 
 
 @kernel
 def thin_supporters(w, i, days):
-    """Supporters lapse with hazard lambda_I: Bin(n, e^(-lambda dt)) (ruling 30)."""
+    """Supporters lapse with hazard lambda_I: Bin(n, 1 - e^(-lambda dt)) of them (ruling 30)."""
     it = w.issues[i]
-    stay = math.exp(-w.p[0].supporter_lapse * days)
-    kept = 0
+    share = 1.0 - math.exp(-w.p[0].supporter_lapse * days)
     n = int(it.supporters)
-    for j in range(n):
-        if rng.uniform(w.arrivals[i].key, rng.SUPPORT, int(it.contacts) * 512 + j) < stay:
-            kept += 1
-    it.supporters = kept
+    it.supporters = n - rng.binomial(w.arrivals[i].key, rng.SUPPORT, int(it.contacts) * 64, n, share)
 
 
 @kernel
 def end_of_contacts(w, i, k, t):
     """A package of contacts is done: enough supporters open gate I, else the next one follows."""
     it = w.issues[i]
-    won = w.packages[k].committed
+    won = int(w.packages[k].committed)
     days = t - w.packages[k].release
     unlink_package(w, i, k)
     if int(it.closed_gates) & GATE_I == 0:

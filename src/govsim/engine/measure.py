@@ -97,7 +97,7 @@ def resolution_of(it):
     """t* - t0: age at the true resolution that lasts, infinite if there is none (X1, X3)."""
     if it.status != RESOLVED:
         return _NEVER
-    return moment(it.resolved)
+    return moment(it.last_closed)
 
 
 @kernel

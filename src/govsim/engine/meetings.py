@@ -102,7 +102,7 @@ def table_item(w, f, i, t):
         if int(it.petitions) > 0:
             score += p.agenda_petitioned
         key = p.agenda_age * t - score
-    fo.root = queue_push(w.counters, w.nodes, fo.root, key, i, i, int(it.petitions))
+    fo.root = queue_push(w, fo.root, key, i, i, int(it.petitions))
     fo.backlog += 1
 
 
@@ -223,8 +223,8 @@ def rule_jurisdiction(w, f, i, t):
     while k >= 0:
         pk = w.packages[k]
         if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
-            if is_present(w, f, _DEPARTMENTS + pk.department):
-                if fo.kind == A3 or (fo.kind == A2 and (pk.department - fo.sittings * 8 - 7) % 12 >= 8):
+            if is_present(w, f, _DEPARTMENTS + int(pk.department)):
+                if fo.kind == A3 or (fo.kind == A2 and (int(pk.department) - fo.sittings * 8 - 7) % 12 >= 8):
                     charge(w, pk.station, COORDINATING, 0.5 + p.travel_hours)
                 ask(w, i, k, authority, 2)
                 if pk.committed == 2 and p.memos_enabled == 1:
@@ -301,7 +301,7 @@ def next_item(w, f):
     while fo.root >= 0:
         i = w.nodes[fo.root].content
         version = w.nodes[fo.root].version
-        fo.root = queue_pop(w.counters, w.nodes, fo.root)
+        fo.root = queue_pop(w, fo.root)
         fo.backlog -= 1
         it = w.issues[i]
         if it.status == GATED and version == int(it.petitions) and in_remit(w, fo.kind, i, True) & fo.rules:
@@ -405,10 +405,10 @@ def sit(w, f, t):
         if opened > 0:
             ruled += 1
         if w.issues[i].status == GATED and in_remit(w, fo.kind, i, True) & fo.rules:
-            later = queue_push(w.counters, w.nodes, later, tabled * 1.0, i, i, 0)
+            later = queue_push(w, later, tabled * 1.0, i, i, 0)
     while later >= 0:
         i = w.nodes[later].content
-        later = queue_pop(w.counters, w.nodes, later)
+        later = queue_pop(w, later)
         table_again(w, f, i, t)
     log_sitting(w, f, present, tabled, ruled, (fo.hours + p.travel_hours) * present)
     fo.sittings += 1

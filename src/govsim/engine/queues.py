@@ -1,20 +1,17 @@
-"""The calendar of future events, the heap of today's, and the queues of units and forums.
+"""The calendar of future events, the heap of those due, and the queues of units and forums.
 
-Future events lie in a linked bucket a quarter of an hour; the bucket whose turn has come goes into one
-binary heap ordered by (time, tie), so a run has a single order of events (ruling V2). Queues are skew heaps (Sleator and
-Tarjan 1986) of nodes from one pool, ordered by (key, tie). Nothing here knows what an event means.
-Pools never move during a day: `simulate.py` enlarges them between days.
+Future events lie in a linked bucket, one a slot of the day; the bucket whose turn has come goes into one
+binary heap ordered by (time, tie), so a run has a single order of events (ruling V2), whatever the number of
+slots. Queues are skew heaps (Sleator and Tarjan 1986) of nodes from one pool, ordered by (key, tie). Nothing
+here knows what an event means. Rows of a pool are used in turn, and again once given back. Pools never move
+during a day: `simulate.py` enlarges them between days.
 """
-
-import math
 
 import numpy as np
 
 from govsim.engine.compiled import kernel
 
 _ENTITIES = 2**20
-SLOTS_PER_DAY = 96
-"""Buckets of a day: small enough for a short heap, few enough to step through."""
 
 
 @kernel
@@ -24,9 +21,10 @@ def before(time_a, tie_a, time_b, tie_b):
 
 
 @kernel
-def heap_push(counters, heap, time, tie, event):
-    """Add an event to today's heap."""
-    c = counters[0]
+def heap_push(w, time, tie, event):
+    """Add an event to the heap."""
+    c = w.counters[0]
+    heap = w.heap
     i = c.heap_size
     c.heap_size = i + 1
     while i > 0:
@@ -44,9 +42,10 @@ def heap_push(counters, heap, time, tie, event):
 
 
 @kernel
-def heap_pop(counters, heap):
-    """Remove the first event of today and return it. The heap must not be empty."""
-    c = counters[0]
+def heap_pop(w):
+    """Remove the first event due and return it. The heap must not be empty."""
+    c = w.counters[0]
+    heap = w.heap
     first = heap[0].event
     n = c.heap_size - 1
     c.heap_size = n
@@ -75,65 +74,62 @@ def heap_pop(counters, heap):
 
 
 @kernel
-def schedule(counters, events, heap, buckets, time, kind, entity, version, tie):
+def take_event(w):
+    """A row of the events, or -1 when there is none."""
+    c = w.counters[0]
+    e = c.free_event
+    if e >= 0:
+        c.free_event = w.following[e]
+    elif c.used_events < w.events.size:
+        e = c.used_events
+        c.used_events += 1
+    else:
+        c.overflow = 1
+        return -1
+    c.n_events += 1
+    return e
+
+
+@kernel
+def give_event(w, e):
+    """Give a row of the events back."""
+    c = w.counters[0]
+    w.following[e] = c.free_event
+    c.free_event = e
+    c.n_events -= 1
+
+
+@kernel
+def issue_of(tie):
+    """The issue an event of this tie is about, as a rule."""
+    return tie // (16 * _ENTITIES)
+
+
+@kernel
+def schedule(w, time, kind, entity, version, tie):
     """Let an event happen at `time` (days); beyond the horizon it is forgotten.
 
     Events of one moment go by `tie` (the issue, as a rule), kind and entity: parts of one issue that began
     together with equal hours also end together.
     """
-    c = counters[0]
-    slot = int(time * SLOTS_PER_DAY)
-    if slot >= buckets.size:
+    c = w.counters[0]
+    slot = int(time * c.slots_per_day)
+    if slot >= w.buckets.size:
         return
-    e = c.free_event
+    e = take_event(w)
     if e < 0:
-        c.overflow = 1
         return
-    event = events[e]
-    c.free_event = event.next
-    c.n_free_events -= 1
+    event = w.events[e]
     event.time = time
     event.tie = (np.int64(tie) * 16 + kind) * _ENTITIES + entity % _ENTITIES
     event.kind = kind
     event.entity = entity
     event.version = version
     if slot <= c.slot:
-        heap_push(counters, heap, time, event.tie, e)
+        heap_push(w, time, event.tie, e)
     else:
-        event.next = buckets[slot]
-        buckets[slot] = e
-
-
-@kernel
-def open_bucket(counters, events, heap, buckets, slot):
-    """Move a slot's events into the heap."""
-    e = buckets[slot]
-    buckets[slot] = -1
-    while e >= 0:
-        following = events[e].next
-        heap_push(counters, heap, events[e].time, events[e].tie, e)
-        e = following
-
-
-@kernel
-def next_due(counters, events, heap, buckets, limit):
-    """Time of the next event before `limit`, or infinity; opens the buckets on the way."""
-    c = counters[0]
-    while c.heap_size == 0:
-        if c.slot + 1 > limit * SLOTS_PER_DAY or c.slot + 1 >= buckets.size:
-            return math.inf
-        c.slot += 1
-        open_bucket(counters, events, heap, buckets, c.slot)
-    return heap[0].time
-
-
-@kernel
-def free_event(counters, events, e):
-    """Give an event back to the pool."""
-    c = counters[0]
-    events[e].next = c.free_event
-    c.free_event = e
-    c.n_free_events += 1
+        w.following[e] = w.buckets[slot]
+        w.buckets[slot] = e
 
 
 @kernel
@@ -159,58 +155,76 @@ def merge(nodes, a, b):
 
 
 @kernel
-def queue_push(counters, nodes, root, key, tie, item, version):
-    """Add an item to the queue with this root; return the new root."""
-    c = counters[0]
+def take_node(w):
+    """A row of the nodes, or -1 when there is none."""
+    c = w.counters[0]
     n = c.free_node
-    if n < 0:
+    if n >= 0:
+        c.free_node = w.nodes[n].left
+    elif c.used_nodes < w.nodes.size:
+        n = c.used_nodes
+        c.used_nodes += 1
+    else:
         c.overflow = 1
+        return -1
+    c.n_nodes += 1
+    return n
+
+
+@kernel
+def queue_push(w, root, key, tie, item, version):
+    """Add an item to the queue with this root; return the new root."""
+    n = take_node(w)
+    if n < 0:
         return root
-    node = nodes[n]
-    c.free_node = node.left
-    c.n_free_nodes -= 1
+    node = w.nodes[n]
     node.key = key
     node.tie = tie
     node.content = item
     node.version = version
     node.left = -1
     node.right = -1
-    return merge(nodes, root, n)
+    return merge(w.nodes, root, n)
 
 
 @kernel
-def queue_pop(counters, nodes, root):
+def queue_pop(w, root):
     """Drop the first item; return the new root. Its node goes back to the pool."""
-    c = counters[0]
-    following = merge(nodes, nodes[root].left, nodes[root].right)
-    nodes[root].left = c.free_node
+    c = w.counters[0]
+    node = w.nodes[root]
+    following = merge(w.nodes, node.left, node.right)
+    node.left = c.free_node
     c.free_node = root
-    c.n_free_nodes += 1
+    c.n_nodes -= 1
     return following
 
 
 @kernel
-def take_package(counters, packages):
-    """A package from the pool, or -1 when it is empty."""
-    c = counters[0]
+def take_package(w):
+    """A row of the packages, or -1 when there is none."""
+    c = w.counters[0]
     k = c.free_package
-    if k < 0:
+    if k >= 0:
+        c.free_package = w.packages[k].next
+    elif c.used_packages < w.packages.size:
+        k = c.used_packages
+        c.used_packages += 1
+    else:
         c.overflow = 1
         return -1
-    c.free_package = packages[k].next
-    c.n_free_packages -= 1
+    c.n_packages += 1
     return k
 
 
 @kernel
-def give_package(counters, packages, k):
+def give_package(w, k):
     """Give a package back; its version grows, so whatever still points to it is stale."""
-    c = counters[0]
-    pk = packages[k]
+    c = w.counters[0]
+    pk = w.packages[k]
     pk.version += 1
     pk.issue = -1
     pk.queued = 0
     pk.in_service = 0
     pk.next = c.free_package
     c.free_package = k
-    c.n_free_packages += 1
+    c.n_packages -= 1

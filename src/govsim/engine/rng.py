@@ -100,6 +100,25 @@ def poisson(key, purpose, mean):
 
 
 @kernel
+def binomial(key, purpose, count, n, share):
+    """Binomial of n trials by inversion, one uniform for each 64 trials (0.99^64 is far from underflow)."""
+    total = 0
+    ratio = share / max(1.0 - share, 1e-300)
+    for block in range((n + 63) // 64):
+        trials = min(64, n - 64 * block)
+        u = uniform(key, purpose, count + block)
+        term = math.exp(trials * math.log(max(1.0 - share, 1e-300)))
+        below = term
+        k = 0
+        while u > below and k < trials:
+            term *= ratio * (trials - k) / (k + 1)
+            k += 1
+            below += term
+        total += k
+    return total
+
+
+@kernel
 def fill_keys(seed, family, numbers, keys):
     """Write the keys of many entities of a family."""
     for n in range(numbers.size):

@@ -70,7 +70,7 @@ def start_triage(w, i, t):
         charge(w, q if tier == 0 else subdistrict_station(w, i), TRIAGING, p.forwarding_hours)
         delay += p.transfer_delay * rng.exponential(a.key, rng.TRANSFER, tier)
     if delay > 0.0:
-        schedule(w.counters, w.events, w.heap, w.buckets, t + delay, OWNER_FOUND, i, 0, i)
+        schedule(w, t + delay, OWNER_FOUND, i, 0, i)
     else:
         owner_found(w, i, t)
 
@@ -89,7 +89,6 @@ def add_departments(w, i):
         hours = upper / m * np.float64(it.hours)
         k = add_package(w, i, WORK, station, w.kinds[a.type].skill, hours, 2 + j)
         w.packages[k].department = department
-        w.packages[k].refusal = rng.normal(a.key, rng.REFUSAL, department)
         if w.kinds[a.type].listed == 1 and w.p[0].list_on == 1:
             w.packages[k].marks = 4
             w.stations[station].listed_open += 1.0
@@ -128,7 +127,7 @@ def owner_found(w, i, t):
         add_departments(w, i)
     if w.kinds[a.type].listed == 1 and p.list_on == 1 and a.onset + w.kinds[a.type].deadline > t:
         due = a.onset + w.kinds[a.type].deadline
-        schedule(w.counters, w.events, w.heap, w.buckets, due, DEADLINE_PASSED, i, 0, i)
+        schedule(w, due, DEADLINE_PASSED, i, 0, i)
     if flags == 0:
         release_work(w, i, t)
         return
@@ -137,8 +136,11 @@ def owner_found(w, i, t):
             open_gate(w, i, GATE_F, t)
         else:
             c = w.counters[0]
-            w.waiting[c.n_waiting] = i
-            c.n_waiting += 1
+            if c.n_waiting < w.waiting.size:
+                w.waiting[c.n_waiting] = i
+                c.n_waiting += 1
+            else:
+                c.overflow = 1
     if flags & GATE_P and w.kinds[a.type].authority < 5:
         ask_for_decision(w, i, decider(w, i), 2, t)
     if flags & GATE_I:

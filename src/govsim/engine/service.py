@@ -76,7 +76,7 @@ def queue_of(w, k):
     """Which of the unit's queues a package stands in: communities keep one a skill."""
     pk = w.packages[k]
     if w.stations[pk.station].kind == COMMUNITY:
-        return pk.station * 8 + pk.skill
+        return int(pk.station) * 8 + int(pk.skill)
     return pk.station * 8
 
 
@@ -87,7 +87,7 @@ def push_package(w, k, queue_class, key_time):
     pk.queue_class = queue_class
     q = queue_of(w, k)
     w.queues[q] = queue_push(
-        w.counters, w.nodes, w.queues[q], queue_class * _CLASS_WEIGHT + key_time, pk.issue * 16 + pk.number, k,
+        w, w.queues[q], queue_class * _CLASS_WEIGHT + key_time, int(pk.issue) * 16 + int(pk.number), k,
         pk.version,
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ def enqueue(w, k, t):
     if pk.queued == 1 and queue_class == 2:
         due = w.arrivals[pk.issue].onset + w.kinds[w.arrivals[pk.issue].type].deadline - w.p[0].due_window
         if due > t and pk.kind == WORK:
-            schedule(w.counters, w.events, w.heap, w.buckets, due, DEADLINE_NEAR, k, pk.version, pk.issue)
+            schedule(w, due, DEADLINE_NEAR, k, pk.version, pk.issue)
 
 
 @kernel
@@ -128,7 +128,7 @@ def fresh_head(w, q):
     """Root of a queue after dropping stale nodes, or -1."""
     root = w.queues[q]
     while root >= 0 and w.packages[w.nodes[root].content].version != w.nodes[root].version:
-        root = queue_pop(w.counters, w.nodes, root)
+        root = queue_pop(w, root)
     w.queues[q] = root
     return root
 
@@ -251,7 +251,7 @@ def run_chunk(w, n, t, hours):
         post_work(w, n, hours)
         wk.carry = 0.0
         wk.done_at = t + hours / 24.0
-        schedule(w.counters, w.events, w.heap, w.buckets, wk.done_at, COMPLETE, n, wk.version,
+        schedule(w, wk.done_at, COMPLETE, n, wk.version,
                  w.packages[wk.package].issue)  # fmt: skip
     else:
         worked = max(room, 0.0)
@@ -267,7 +267,7 @@ def begin(w, n, q, t, efficiency, longest):
     st = w.stations[wk.station]
     root = w.queues[q]
     k = w.nodes[root].content
-    w.queues[q] = queue_pop(w.counters, w.nodes, root)
+    w.queues[q] = queue_pop(w, root)
     pk = w.packages[k]
     pk.queued = 0
     pk.in_service = 1
@@ -307,7 +307,7 @@ def start_next(w, n, t):
         q = first_queue(w, s)
         if q < 0:
             return False
-        need = w.packages[w.nodes[w.queues[q]].content].skill
+        need = int(w.packages[w.nodes[w.queues[q]].content].skill)
         begin(w, n, q, t, efficiency_of_staff(p, st.kind, need), p.chunk_max)
         return True
     q = first_queue_for_pool(w, s, st.area)
@@ -352,6 +352,6 @@ def drop_package(w, k):
         st.queued_hours -= pk.left
         if st.queue_length == 0:
             st.queued_hours = 0.0
-    give_package(w.counters, w.packages, k)
+    give_package(w, k)
 
 

@@ -1,6 +1,7 @@
 """Running a scenario: build, calibrate once, advance day by day, branch, switch."""
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.arrivals import blank_times
 from govsim.engine.day import advance, table_all
-from govsim.engine.queues import SLOTS_PER_DAY, schedule
+from govsim.engine.queues import schedule
 from govsim.engine.world import World
 from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.mechanism import ExternalHours, Mechanism
@@ -128,6 +129,16 @@ def calibrate(scenario: Scenario) -> dict[str, Any]:
     return _calibrated(base.model_copy(update={"behaviour": base.behaviour.model_copy(update={"commitment": commitment})}))
 
 
+_SLOTS_PER_DAY = 96
+_ISSUES_A_DAY = 400
+
+
+def _slots_per_day(daily: int) -> int:
+    """Buckets of a day for so many issues: a quarter of an hour each, shorter in a large city, so that each holds
+    some tens of events."""
+    return _SLOTS_PER_DAY * 2 ** max(0, round(math.log2(daily / _ISSUES_A_DAY)))
+
+
 class Engine:
     """One run in progress.
 
@@ -160,7 +171,7 @@ class Engine:
         p = build.parameters(scenario, self.capacity, none, ExternalHours())
         n_issues, days = len(arrivals), scenario.days
         daily = max(64, 3 * n_issues // max(days, 1))
-        n_events = 24 * daily + 512 + 2 * len(scenario.interruptions)
+        n_events = 64 * daily + 512 + 2 * len(scenario.interruptions)
         clock = scenario.behaviour.clock
         weekday = (np.arange(days + 14) + clock.first_weekday) % 7
         counters = st.blank(st.COUNTERS, 1)
@@ -169,8 +180,8 @@ class Engine:
         world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
             packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, n_events),
-            heap=st.blank(st.HEAP, n_events), buckets=np.full(SLOTS_PER_DAY * days, -1, np.int32),
-            nodes=st.blank(st.NODE, 16 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
+            heap=st.blank(st.HEAP, n_events), following=np.zeros(n_events, np.int32), buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
+            nodes=st.blank(st.NODE, 64 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
             leaders=st.blank(st.LEADER_RECORD, int(p.n_leaders[0])), directives=np.full(1, -1, np.int64),
@@ -178,7 +189,7 @@ class Engine:
             hours=np.zeros(len(stations) * st.N_ACTIVITIES * int(p.n_months[0])),
             outside=np.zeros(len(st.PAYERS) * st.N_ACTIVITIES * int(p.n_months[0])),
             pool=np.zeros(8 * scenario.city.n_communities), pool_today=np.zeros(8 * scenario.city.n_communities),
-            given=np.zeros(12 * scenario.city.n_communities), waiting=np.full(max(n_issues, 1), -1, np.int32),
+            given=np.zeros(12 * scenario.city.n_communities), waiting=np.zeros(4 * daily, np.int32),
             daily=st.blank(st.DAILY, days), sittings=st.blank(st.SITTING, 1),
             interruptions=self._interruptions(), calendar=(weekday < clock.workdays_per_week).astype(np.int64),
             funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(8), **people,
@@ -196,30 +207,20 @@ class Engine:
         c = w.counters
         c.n_issues = len(w.arrivals)
         c.month = c.slot = c.today = -1
+        c.free_package = c.free_event = c.free_node = c.hand_1 = c.hand_2 = c.hand_3 = c.hand_4 = -1
+        c.slots_per_day = len(w.buckets) // self.scenario.days
         c.belief_scale = c.trust_scale = 1.0
         c.sum_trust_community = w.households.trust_community.sum()
         c.sum_trust_city = w.households.trust_city.sum()
         c.sum_expectation = w.households.expectation.sum()
         residents = self.scenario.city.n_residents
         c.inflow_city = residents / 1000 * self.scenario.staffing.fund_city * build.capacity_scale(self.scenario)
-        self._link_free(w.packages, "next", c, "free_package", "n_free_packages", 0)
-        self._link_free(w.events, "next", c, "free_event", "n_free_events", 0)
-        self._link_free(w.nodes, "left", c, "free_node", "n_free_nodes", 0)
         w.leaders.key = build.keys_of(self.scenario.seed, rng.LEADER, np.arange(len(w.leaders)))
         for n, interruption in enumerate(self.scenario.interruptions):
             self._add_event(w, interruption.day, st.INTERRUPTED, n)
 
-    @staticmethod
-    def _link_free(pool: np.recarray, field: str, c: np.recarray, head: str, count: str, first: int) -> None:
-        """Chain rows `first`... of a pool in front of its free list."""
-        following = np.arange(first + 1, len(pool) + 1)
-        following[-1] = c[head][0] if first > 0 else -1
-        pool[field][first:] = following
-        c[head] = first
-        c[count] = c[count][0] + len(pool) - first
-
     def _add_event(self, w: World, time: float, kind: int, entity: int) -> None:
-        schedule(w.counters, w.events, w.heap, w.buckets, time, kind, entity, 0, entity)
+        schedule(w, time, kind, entity, 0, entity)
 
     def _with_forums(self, w: World, mechanism: Mechanism, start: int) -> World:
         forums = build.forums_of(self.scenario, mechanism, self.capacity["executive_slots"], start)
@@ -295,26 +296,17 @@ class Engine:
         return self
 
     def _enlarge(self) -> None:
-        """Double the pools that run low."""
+        """Double the pools of which less than a third is left."""
         w, c = self.world, self.world.counters
         if c.overflow[0]:
             raise RuntimeError("a pool of the engine overflowed within one day")
-        grown: dict[str, np.recarray] = {}
-        for name, field, head, count in (
-            ("packages", "next", "free_package", "n_free_packages"),
-            ("events", "next", "free_event", "n_free_events"),
-            ("nodes", "left", "free_node", "n_free_nodes"),
-        ):
-            old = getattr(w, name)
-            if c[count][0] * 3 < len(old):
-                new = st.blank(old.dtype, 2 * len(old))
-                new[: len(old)] = old
-                self._link_free(new, field, c, head, count, len(old))
-                grown[name] = new
-        if "events" in grown:
-            heap = st.blank(st.HEAP, len(grown["events"]))
-            heap[: len(w.heap)] = w.heap
-            grown["heap"] = heap
+        grown: dict[str, np.ndarray] = {}
+        for name, live in (("packages", c.n_packages), ("events", c.n_events), ("nodes", c.n_nodes), ("waiting", c.n_waiting)):
+            if live[0] * 3 > len(getattr(w, name)) * 2:
+                for column in (name, "following", "heap") if name == "events" else (name,):
+                    old = getattr(w, column)
+                    grown[column] = st.blank(old.dtype, 2 * len(old)) if old.dtype.names else np.zeros(2 * len(old), old.dtype)
+                    grown[column][: len(old)] = old
         self.world = w.replace(**grown)
 
     def copy(self) -> "Engine":

@@ -76,23 +76,24 @@ N_ACTIVITIES = len(ACTIVITIES)
 # Pots and what happens to money, k¥.
 POTS = ("compound", "community", "subdistrict", "city", "operating", "household")
 
+# An issue is two lines of the processor's cache: what most rules touch, then what few do.
 ISSUE = np.dtype(
     [
         ("first_package", "i4"), ("next_in_community", "i4"),
-        ("obstacles", "u1"), ("closed_gates", "u1"), ("n_departments", "i1"), ("status", "i1"),
+        ("status", "i1"), ("obstacles", "u1"), ("closed_gates", "u1"), ("n_departments", "i1"),
         ("channel", "i1"), ("redo", "i1"), ("open_packages", "i1"), ("locus", "i1"),
-        ("severity", "f4"), ("hours", "f4"), ("fund", "f4"), ("n_affected", "i2"),
-        ("supporters", "i2"), ("parties", "i2"),
-        ("voiced", "f4"), ("triaged", "f4"), ("jurisdiction", "f4"), ("power", "f4"),
-        ("funds", "f4"), ("interests", "f4"), ("released", "f4"), ("started", "f4"),
-        ("closed", "f4"), ("last_closed", "f4"), ("resolved", "f4"), ("ended", "f4"),
-        ("petitioned", "f4"), ("law", "f4"), ("attention", "f4"), ("satisfaction", "f4"),
-        ("hours_served", "f4"), ("hours_perfunctory", "f4"),
-        ("version", "i2"), ("asks", "i2"), ("contacts", "i2"), ("choices", "i2"),
-        ("hops", "i1"), ("tiers", "i1"), ("lapses", "i1"), ("petitions", "i1"),
-        ("directives", "i1"), ("sittings", "i1"), ("retabled", "i1"), ("ruled_by", "u1"),
-        ("served_by", "u1"), ("detected_by", "i1"), ("pot", "i1"),
-        ("state_180", "i1"), ("state_365", "i1"), ("law_pending", "i1"), ("wrong", "i1"),
+        ("wrong", "i1"), ("served_by", "u1"), ("state_180", "i1"), ("state_365", "i1"),
+        ("hops", "i1"), ("law_pending", "i1"), ("petitions", "i1"), ("directives", "i1"),
+        ("version", "i2"), ("choices", "i2"), ("n_affected", "i2"), ("asks", "i2"),
+        ("severity", "f4"), ("hours", "f4"), ("voiced", "f4"), ("petitioned", "f4"),
+        ("attention", "f4"), ("started", "f4"), ("hours_served", "f4"), ("hours_perfunctory", "f4"),
+
+        ("fund", "f4"), ("triaged", "f4"), ("jurisdiction", "f4"), ("power", "f4"),
+        ("funds", "f4"), ("interests", "f4"), ("released", "f4"), ("closed", "f4"),
+        ("last_closed", "f4"), ("ended", "f4"), ("law", "f4"), ("satisfaction", "f4"),
+        ("supporters", "i2"), ("parties", "i2"), ("contacts", "i2"),
+        ("tiers", "i1"), ("lapses", "i1"), ("sittings", "i1"), ("retabled", "i1"),
+        ("ruled_by", "u1"), ("detected_by", "i1"), ("pot", "i1"),
     ],
     align=True,
 )  # fmt: skip
@@ -101,18 +102,16 @@ ARRIVAL = np.dtype([("onset", "f8"), ("key", "u8"), ("building", "i4"), ("type",
 
 PACKAGE = np.dtype(
     [
-        ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("refusal", "f8"), ("memo_authority", "f8"),
-        ("issue", "i4"), ("station", "i4"), ("version", "i4"), ("next", "i4"), ("stage", "i4"),
-        ("department", "i4"), ("committed", "i4"), ("asked", "i4"), ("rounds", "i4"), ("number", "i2"),
-        ("kind", "i1"), ("skill", "i1"), ("queue_class", "i1"), ("mode", "i1"), ("in_service", "i1"),
-        ("queued", "i1"), ("marks", "i1"), ("done", "i1"),
+        ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("memo_authority", "f4"),
+        ("issue", "i4"), ("station", "i4"), ("version", "i4"), ("next", "i4"),
+        ("committed", "i2"), ("asked", "i2"), ("rounds", "i2"),
+        ("stage", "i1"), ("department", "i1"), ("number", "i1"), ("kind", "i1"), ("skill", "i1"),
+        ("queue_class", "i1"), ("mode", "i1"), ("in_service", "i1"), ("queued", "i1"), ("marks", "i1"), ("done", "i1"),
     ],
     align=True,
 )  # fmt: skip
 
-EVENT = np.dtype(
-    [("time", "f8"), ("tie", "i8"), ("kind", "i4"), ("entity", "i4"), ("version", "i4"), ("next", "i4")], align=True
-)
+EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i8"), ("entity", "i4"), ("kind", "i4")], align=True)
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
 NODE = np.dtype(
     [("key", "f8"), ("tie", "i8"), ("content", "i4"), ("version", "i4"), ("left", "i4"), ("right", "i4")], align=True
@@ -138,21 +137,21 @@ WORKER = np.dtype(
 )  # fmt: skip
 
 HOUSEHOLD = np.dtype(
-    [
-        ("community", "f8"), ("petition", "f8"), ("law", "f8"), ("trust_community", "f8"),
-        ("trust_city", "f8"), ("expectation", "f8"), ("ses", "f8"),
-    ]
+    {
+        "names": ("community", "petition", "law", "trust_community", "trust_city", "expectation", "ses"),
+        "formats": ("f8",) * 7,
+        "itemsize": 64,
+    }
 )  # fmt: skip
 
 BUILDING_RECORD = np.dtype(
     [
-        ("compound", "i8"), ("first_household", "i8"), ("n_households", "i8"), ("key", "u8"),
+        ("compound", "i4"), ("community", "i4"), ("first_household", "i4"), ("n_households", "i4"),
+        ("offset_community", "f8"), ("offset_petition", "f8"), ("offset_law", "f8"),
+        ("offset_trust_community", "f8"), ("offset_trust_city", "f8"), ("hazard_rate", "f8"),
         ("mean_community", "f8"), ("mean_petition", "f8"), ("mean_law", "f8"),
         ("mean_trust_community", "f8"), ("mean_trust_city", "f8"),
-        ("offset_community", "f8"), ("offset_petition", "f8"), ("offset_law", "f8"),
-        ("offset_trust_community", "f8"), ("offset_trust_city", "f8"),
         ("steward_motivation", "f8"), ("steward_fatigue", "f8"), ("steward_activity", "f8"),
-        ("hazard_rate", "f8"),
     ]
 )  # fmt: skip
 
@@ -231,8 +230,9 @@ KIND_RECORD = np.dtype(
 )  # fmt: skip
 
 COUNTER_FIELDS_INT = (
-    "today", "slot", "next_arrival", "n_issues", "heap_size", "free_package", "free_event", "free_node",
-    "n_free_packages", "n_free_events", "n_free_nodes", "n_sittings", "n_waiting", "overflow",
+    "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "hand_1", "hand_2", "hand_3", "hand_4",
+    "free_package", "free_event", "free_node", "used_packages", "used_events", "used_nodes",
+    "n_packages", "n_events", "n_nodes", "n_sittings", "n_waiting", "overflow",
     "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
     "n_visits", "workdays_left",
 )  # fmt: skip
@@ -246,6 +246,13 @@ COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n i
 KIND_TABLE = 34
 
 
+_LINE = 64
+"""Bytes in a line of the processor's cache."""
+
+
 def blank(dtype: np.dtype, n: int) -> np.recarray:
-    """`n` zeroed rows."""
-    return np.zeros(max(int(n), 1), dtype=dtype).view(np.recarray)
+    """`n` zeroed rows, the first at the start of a cache line."""
+    size = max(int(n), 1) * dtype.itemsize
+    raw = np.zeros(size + _LINE, np.uint8)
+    first = -raw.ctypes.data % _LINE
+    return raw[first : first + size].view(dtype).view(np.recarray)

@@ -35,7 +35,7 @@ def plan_visits(w, quarter):
             while day < w.calendar.size and w.calendar[day] == 0:
                 day += 1
             time = day + p.opening_hour / 24.0
-            schedule(w.counters, w.events, w.heap, w.buckets, time, VISIT, j, quarter * 256 + v, j)
+            schedule(w, time, VISIT, j, quarter * 256 + v, j)
 
 
 @kernel

@@ -113,7 +113,7 @@ def restart_patience(w, i, t):
     due = t + patience * rng.exponential(a.key, rng.PATIENCE, int(it.choices))
     if it.status == LATENT:
         due = min(due, a.onset + p.lapse_patience_ratio * patience)
-    schedule(w.counters, w.events, w.heap, w.buckets, due, CHOICE_DUE, i, int(it.version), i)
+    schedule(w, due, CHOICE_DUE, i, int(it.version), i)
 
 
 @kernel
@@ -142,7 +142,7 @@ def give_attention(w, i, t):
     it.attention = t - w.arrivals[i].onset
     mark_directive(w, i, t)
     until = t + p.attention_half_life
-    schedule(w.counters, w.events, w.heap, w.buckets, until, ATTENTION_ENDS, i, 0, i)
+    schedule(w, until, ATTENTION_ENDS, i, 0, i)
     if it.status == GATED and int(it.closed_gates) & GATE_P:
         ask_for_decision(w, i, p.station_leaders, 0, t)
 
@@ -193,7 +193,7 @@ def petition(w, i, t):
                 give_attention(w, i, t)
                 it.wrong = int(it.wrong) | 32
                 c.attention_live += 1
-    schedule(w.counters, w.events, w.heap, w.buckets, t + p.petition_interval, PETITION_DUE, i, int(it.petitions), i)
+    schedule(w, t + p.petition_interval, PETITION_DUE, i, int(it.petitions), i)
 
 
 @kernel

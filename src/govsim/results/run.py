@@ -319,14 +319,14 @@ def _moments(it: np.ndarray, onset: np.ndarray) -> dict[str, Any]:
     """
     found = {}
     for name in (
-        "voiced", "triaged", *GATES, "released", "started", "closed", "last_closed", "resolved",
-        "ended", "petitioned", "law",
+        "voiced", "triaged", *GATES, "released", "started", "closed", "last_closed", "ended",
+        "petitioned", "law",
     ):  # fmt: skip
         found[f"{name}_day"] = onset + it[name].astype(float)
     for k, gate in enumerate(GATES):
         is_open = (it["obstacles"] >> k & 1) & ~(it["closed_gates"] >> k) & 1
         found[f"{gate}_day"] = np.where(is_open == 1, found[f"{gate}_day"], np.nan)
-    found["resolved_day"] = np.where(it["status"] == RESOLVED, found["resolved_day"], np.nan)
+    found["resolved_day"] = np.where(it["status"] == RESOLVED, found["last_closed_day"], np.nan)
     return found
 
 

@@ -15,7 +15,7 @@ NAN = float("nan")
 GATES = {"jurisdiction": 1, "power": 2, "funds": 4, "interests": 8}
 TIMES = (
     "voiced", "triaged", "jurisdiction", "power", "funds", "interests", "released", "started",
-    "closed", "last_closed", "resolved", "ended", "petitioned", "law", "attention", "satisfaction",
+    "closed", "last_closed", "ended", "petitioned", "law", "attention", "satisfaction",
 )  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def _live(row, g, follow):
     row["closed"] = row["last_closed"] = t
     row["satisfaction"], row["law_pending"] = g.random(), 0
     if g.random() < 0.6:
-        row["resolved"], row["status"] = t, st.RESOLVED
+        row["status"] = st.RESOLVED
         return
     row["status"] = st.CLOSED
     if g.random() < 0.5:
@@ -187,7 +187,7 @@ def _live(row, g, follow):
         if again <= min(leave, follow):
             row["last_closed"], row["redo"] = again, 1
             if g.random() < 0.7:
-                row["resolved"], row["status"] = again, st.RESOLVED
+                row["status"] = st.RESOLVED
                 return
     ends_before(np.inf)
 
@@ -198,8 +198,8 @@ def _states(row, follow):
 
 
 def _state_at(row, age):
-    happened = {n: row[n] < age for n in ("voiced", "closed", "resolved", "ended", "petitioned")}
-    if row["status"] == st.RESOLVED and happened["resolved"]:
+    happened = {n: row[n] < age for n in ("voiced", "closed", "last_closed", "ended", "petitioned")}
+    if row["status"] == st.RESOLVED and happened["last_closed"]:
         return 0
     if happened["ended"]:
         if row["status"] == st.EXITED:

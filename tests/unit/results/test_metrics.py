@@ -101,7 +101,6 @@ def hand_made():
     rows["released"][:4], rows["started"][:4] = 12, 15
     rows["closed"][:4] = [20, 20, 30, 20]
     rows["last_closed"][:4] = [20, 40, 30, 20]
-    rows["resolved"][:3] = [20, 40, 30]
     rows["status"] = [RESOLVED, RESOLVED, RESOLVED, LAPSED, EXITED, LATENT]
     rows["ended"][3:5] = [100, 200]
     rows["satisfaction"][:4] = [0.8, 0.6, 0.7, 0.1]
@@ -163,7 +162,7 @@ def test_measure__state_of_an_issue_that_left_at_200_days_is_open_at_180_and_exi
 @pytest.mark.parametrize(
     ("fields", "state"),
     [
-        ({"status": RESOLVED, "voiced": 1, "resolved": 2}, "resolved"),
+        ({"status": RESOLVED, "voiced": 1, "last_closed": 2}, "resolved"),
         ({"status": CLOSED, "voiced": 1}, "falsely_closed"),
         ({"status": EXITED}, "exited"),
         ({"status": EXITED, "voiced": 1}, "exited"),
