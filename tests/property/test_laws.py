@@ -59,3 +59,79 @@ def test_meetings__nobody_attends_rule_on_nothing():
         joint = sittings[sittings.kind != st.EXECUTIVE]
         assert bool((joint.ruled > 0).any()) is ruled
         assert bool((joint.tabled > 0).any()) is ruled
+
+
+@pytest.mark.parametrize("gate", ["jurisdiction", "power", "funds", "interests"])
+def test_gate__keeps_littles_law(gate):
+    """T21 of a gate, in days: mean number held at day's ends is the day's ends each was held, by the log, over days.
+
+    Promises do not lapse here: gate J would close again, and the log keeps its last opening only.
+    """
+    e, held = Engine(apply(override(CITY, {"behaviour.commitment.lapse_rate": 0.0}), "F1"), seed=1), []
+    bit = 1 << st.GATES.index(gate)
+    for day in range(1, CITY.days + 1):
+        e.advance(day)
+        it = e.world.issues[: e.n_issues]
+        held.append(((it.status == st.GATED) & (it.closed_gates & bit > 0)).sum())
+    onset = e.world.arrivals.onset[: e.n_issues]
+    has = (it.obstacles & bit > 0) & ~np.isnan(it.triaged)
+    last = np.where(np.isnan(it.ended), e.day - onset, it.ended)
+    end = np.where(it.closed_gates & bit == 0, it[gate], last)
+    stay = np.floor(onset + end + 1e-3) - np.floor(onset + it.triaged + 1e-3)
+    assert np.mean(held) == pytest.approx(stay[has].sum() / e.day, rel=0.01)
+
+
+def same_log(a, b):
+    """Whether two runs have the same issue log, bit for bit."""
+    one, other = a.world.issues[: a.n_issues], b.world.issues[: b.n_issues]
+    return all(np.array_equal(one[f], other[f], equal_nan=one[f].dtype.kind == "f") for f in st.ISSUE.names)
+
+
+NO_RULING = {
+    f"mechanism.{code}.rules_{gate}": False
+    for code in ("A1", "A2", "A3", "A4") for gate in ("jurisdiction", "power", "funds", "interests")
+}  # fmt: skip
+NO_COST = {
+    f"behaviour.agenda.{name}": 0.0 for name in ("travel_hours", "preparation_hours", "minutes_hours")
+} | {"behaviour.agenda.meeting_substitution": 1.0, "mechanism.A3.pledged_hours": 0.0, "behaviour.agenda.memos_enabled": False}
+
+
+def test_meetings__that_rule_on_nothing_and_cost_nothing_change_nothing():
+    """T23, N1 as built: flags off and no cost is the baseline bit for bit; with its cost it is not."""
+    idle = {**NO_RULING, **NO_COST}
+    switch = {k: v for k, v in idle.items() if k.startswith("mechanism")}
+    world = override(CITY, {k: v for k, v in idle.items() if k.startswith("behaviour")})
+
+    def axis(**more):
+        asked = override(apply(world, "axis-A5"), switch | more)
+        return Engine(asked, seed=1).advance(asked.days)
+
+    base = Engine(apply(world, "B0"), seed=1).advance(world.days)
+    assert same_log(axis(), base)
+    costly = override(world, {"behaviour.agenda.meeting_substitution": 0.0})
+    asked = override(apply(costly, "axis-A5"), switch)
+    assert not same_log(Engine(asked, seed=1).advance(asked.days), base)
+
+
+def test_meetings__without_authority_still_open_what_is_theirs_to_decide():
+    """T23, N3: with a_A = 0 and slow desks, issues a subdistrict decides wait less at gate P with its meetings than without."""
+    slow = {"behaviour.commitment.commit_authority": 0.0, "behaviour.gates.decision_hours": 400.0}
+    for seed in range(1, 6):
+        assert waiting_for_power(run("A2", seed, **slow)) < waiting_for_power(run("B0", seed, **slow))
+
+
+def waiting_for_power(e):
+    """Mean days at gate P of issues that a subdistrict decides."""
+    it, arrivals = e.world.issues[: e.n_issues], e.world.arrivals[: e.n_issues]
+    chosen = (it.obstacles & st.GATE_P > 0) & (e.world.kinds.authority[arrivals.type] == 3)
+    return float(np.nanmean((np.where(it.closed_gates & st.GATE_P == 0, it.power, e.day - arrivals.onset) - it.triaged)[chosen]))
+
+
+@pytest.mark.parametrize("code", ["E2", "E3"])
+def test_pairing__without_quality_is_ceremony(code):
+    """T23: q = 0: no hour of the paired units is work, all of them are ceremony."""
+    for quality, works in ((0.0, False), (0.5, True)):
+        w = run(code, **{f"mechanism.{code}.quality": quality}).world
+        hours = w.outside.reshape(len(st.PAYERS), st.N_ACTIVITIES, -1)[st.BY_DEPARTMENTS].sum(axis=1)
+        assert bool(hours[[st.SUBSTANTIVE, st.PERFUNCTORY, st.IDLING]].sum() > 0) is works
+        assert hours[st.CEREMONIAL] > 0

@@ -249,9 +249,19 @@ def arrivals_of(scenario: Scenario) -> np.recarray:
             break
         size = n
     order = np.argsort(out[0][:n], kind="stable")
+    if reno:
+        order = _renovated_once(order, out[3], tables.building_compound[out[2][:n]], reno[0])
+        n = len(order)
     arrivals = st.blank(st.ARRIVAL, n)
     copy_sorted(order, *out, arrivals)
     return arrivals[:n]
+
+
+def _renovated_once(order: np.ndarray, kinds: np.ndarray, compounds: np.ndarray, reno: int) -> np.ndarray:
+    """Leave out of an order every renovation of a compound but its first (ruling 45)."""
+    of_reno = np.flatnonzero(kinds[order] == reno)
+    first = np.unique(compounds[order[of_reno]], return_index=True)[1]
+    return np.delete(order, np.delete(of_reno, first))
 
 
 def _with_renovation(rates, extra, building_type, envelope, total, reno):

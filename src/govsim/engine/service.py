@@ -64,7 +64,7 @@ def class_of(w, k, t):
         return 2
     a = w.arrivals[i]
     kind = w.kinds[a.type]
-    if kind.urgent == 1 or np.float64(w.issues[i].severity) > 0.9:
+    if kind.urgent == 1 or np.float64(w.issues[i].severity) > w.p[0].urgent_severity:
         return 1
     if kind.queue_class == 2 and a.onset + kind.deadline - t <= w.p[0].due_window:
         return 1

@@ -130,12 +130,14 @@ def calibrate(scenario: Scenario) -> dict[str, Any]:
 
 
 _SLOTS_PER_DAY = 96
-_ISSUES_A_DAY = 400
+_ISSUES_A_DAY = 600
 
 
 def _slots_per_day(daily: int) -> int:
-    """Buckets of a day for so many issues: a quarter of an hour each, shorter in a large city, so that each holds
-    some tens of events."""
+    """Buckets of a day for so many issues: a quarter of an hour each, shorter in a large city.
+
+    So each holds some tens of events, whatever the city's size.
+    """
     return _SLOTS_PER_DAY * 2 ** max(0, round(math.log2(daily / _ISSUES_A_DAY)))
 
 
@@ -171,7 +173,7 @@ class Engine:
         p = build.parameters(scenario, self.capacity, none, ExternalHours())
         n_issues, days = len(arrivals), scenario.days
         daily = max(64, 3 * n_issues // max(days, 1))
-        n_events = 64 * daily + 512 + 2 * len(scenario.interruptions)
+        n_events = 48 * daily + 512 + 2 * len(scenario.interruptions)
         clock = scenario.behaviour.clock
         weekday = (np.arange(days + 14) + clock.first_weekday) % 7
         counters = st.blank(st.COUNTERS, 1)
@@ -179,9 +181,9 @@ class Engine:
         blank_times(issues)
         world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
-            packages=st.blank(st.PACKAGE, 16 * daily + 256), events=st.blank(st.EVENT, n_events),
+            packages=st.blank(st.PACKAGE, 14 * daily + 256), events=st.blank(st.EVENT, n_events),
             heap=st.blank(st.HEAP, n_events), following=np.zeros(n_events, np.int32), buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
-            nodes=st.blank(st.NODE, 64 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
+            nodes=st.blank(st.NODE, 56 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
             leaders=st.blank(st.LEADER_RECORD, int(p.n_leaders[0])), directives=np.full(1, -1, np.int64),

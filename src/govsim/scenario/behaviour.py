@@ -20,6 +20,7 @@ class Clock(Frozen):
     first_weekday: int = number(0, "d", 0, 6, "[A]", "0 = Monday")
     chunk_max: float = number(8.0, "h", 0.5, 1e6, "[A]", "3.7.7")
     due_window: float = number(2.0, "d", 0, 30, "[A]", "ruling 28")
+    urgent_severity: float = number(0.9, "1", 0, 1, "[A]", "severity above which an issue is urgent, ruling 28")
 
 
 class WorkSplit(Frozen):

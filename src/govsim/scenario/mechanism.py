@@ -65,6 +65,7 @@ class CommunityMeeting(Meeting):
     """A3 Community joint meeting 社区联席会议: the main attacker."""
 
     authority_party: float = number(0.3, "1", 0, 1, "[A]", "A_party")
+    rules_power: bool = option(False, "[A]", "3.8: J and F only")
     pledged_hours: float = number(1.0, "h", 0, 100, "[A]", "per unit present and sitting")
 
 

@@ -312,10 +312,12 @@ def _ceremonial() -> Variant:
         doses=tuple((code, 1.0) for code in COMPONENTS),
         settings=(
             *((f"mechanism.{code}.{rule}", False) for code in _MEETINGS for rule in _RULES),
+            ("mechanism.L1.doorstep_station", False),
             ("mechanism.E1.staging", 1.0),
             ("mechanism.E2.quality", 0.0),
             ("mechanism.E3.quality", 0.0),
             ("behaviour.effort.audit_share", 0.0),
+            ("behaviour.contribution.list_audit", 0.0),
             ("behaviour.agenda.memos_enabled", False),
         ),
     )

@@ -12,7 +12,8 @@ def caption(comparison: Comparison, lang: str = "en") -> str:
     values = {k: v for k, v in p.items() if isinstance(v, str | int | float)}
     values |= {k: f"{p[k]:.3g}" for k in _THREE} | {"residents": f"{p['residents']:,}"}
     gap = "" if lang == "zh" else " "
-    return gap.join([label("caption.regime", lang, **values), label("caption.stance", lang)])
+    pool = [label("caption.pool", lang, **values)] if p["n_cities"] > 1 else []
+    return gap.join([label("caption.regime", lang, **values), *pool, label("caption.stance", lang)])
 
 
 def notes(comparison: Comparison, lang: str = "en") -> list[str]:

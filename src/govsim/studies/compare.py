@@ -63,6 +63,8 @@ NET_BENEFIT_GRID = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Priced hours that one more issue truly resolved within 180 days may be held to be worth (X10)."""
 
 ASKED, EQUAL = "asked", "equal"
+_SEEDS_OF_A_CITY = 2**48
+"""Between the seeds of the cities of a pool: more than any comparison counts through."""
 
 SHOWN_AS = {name: (m.block, m.unit) for name, m in METRICS.items()} | {
     name: ("outputs", unit) for name, unit in ACTIVITIES.items()
@@ -365,7 +367,20 @@ def regime_of(world: Scenario) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _provenance(world: Scenario, design: Design, schedules: Schedules) -> dict[str, Any]:
+def pooled_worlds(world: Scenario) -> list[Scenario]:
+    """Return the world, or one for each county-level city of a pool (ruling 24), each with luck of its own."""
+    cities = world.city.pool()
+    if len(cities) == 1:
+        return [world]
+    return [
+        world.model_copy(update={"city": city, "seed": (world.seed + n * _SEEDS_OF_A_CITY) % 2**63})
+        for n, city in enumerate(cities)
+    ]
+
+
+def _provenance(
+    world: Scenario, parts: Sequence[Scenario], design: Design, schedules: Sequence[Schedules]
+) -> dict[str, Any]:
     """Everything needed to read the numbers and to make them again."""
     from govsim import __version__
 
@@ -374,12 +389,15 @@ def _provenance(world: Scenario, design: Design, schedules: Schedules) -> dict[s
     from govsim.engine.simulate import calibrate
 
     return regime_of(world) | {
-        "community_admin_share": calibrate(world)["community_admin_share"],
+        "n_cities": len(parts),
+        "community_admin_share": float(np.average(
+            [calibrate(part)["community_admin_share"] for part in parts], weights=_residents(parts)
+        )),
         "variants": list(design.variants), "replications": n[ASKED],
-        "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs),
+        "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs) * len(parts),
         "primary": PRIMARY, "margin_share": MARGIN_SHARE, "level": LEVEL, "resamples": N_RESAMPLES,
         "prices": dict(PRICES), "schedule_seeds": SCHEDULE_SEEDS,
-        "schedules": {name: _by_payer(hours) for name, hours in schedules.items()},
+        "schedules": {name: _by_payer(sum(s[name] for s in schedules)) for name in schedules[0]},
         "versions": {"govsim": __version__, "python": platform.python_version(),
                      "numpy": np.__version__, "pandas": pd.__version__},
         "scenario": world.model_dump(mode="json"),
@@ -413,7 +431,8 @@ def compare(
     Parameters
     ----------
     world
-        The scenario; its own mechanism is not used. The standard city when not given.
+        The scenario; its own mechanism is not used. The standard city when not given. A city above
+        1.5 million residents is run as a pool of county-level cities with organs of their own.
     variants
         Names as `govsim.scenario.variants.variant` takes them; B0 is always there.
     replications
@@ -442,35 +461,52 @@ def compare(
     world = world if world is not None else Scenario()
     check_world(world, replications)
     machines = machinery or _default()
-    first = design_schedules(world, variants)
-    total = len(first.jobs) + len(
-        design_compare(
-            world, variants, replications, curve_replications,
-            schedules={name: np.zeros((len(PAYERS), 8)) for name in first.variants},
-        ).jobs
-    )  # fmt: skip
+    parts = pooled_worlds(world)
+    firsts = [design_schedules(part, variants) for part in parts]
+    none = {name: np.zeros((len(PAYERS), 8)) for name in firsts[0].variants}
+    size = len(design_compare(world, variants, replications, curve_replications, schedules=none).jobs)
+    total = len(parts) * (len(firsts[0].jobs) + size)
 
-    def after(done_before: int) -> Progress | None:
-        return (lambda done, _: progress(done_before + done, total)) if progress else None
+    def run(designs: Sequence[Design], machinery: Machinery, before: int) -> list[list[Any]]:
+        """What was measured: a list for each city of the pool."""
+        jobs = [job for design in designs for job in design.jobs]
+        told = (lambda done, _: progress(before + done, total)) if progress else None
+        found = run_jobs(jobs, workers=workers, progress=told, machinery=machinery)
+        n = len(designs[0].jobs)
+        return [found[n * part : n * (part + 1)] for part in range(len(designs))]
 
-    scheduling = Machinery(machines.engine, outside_hours, machines.prepare)
-    drawn = run_jobs(first.jobs, workers=workers, progress=after(0), machinery=scheduling)
-    schedules = analyse_schedules(first, drawn)
-    design = design_compare(world, variants, replications, curve_replications, schedules=schedules)
-    found = run_jobs(
-        design.jobs, workers=workers, progress=after(len(first.jobs)), machinery=machines
-    )
-    return analyse_compare(design, found, _provenance(world, design, schedules))
+    drawn = run(firsts, Machinery(machines.engine, outside_hours, machines.prepare), 0)
+    schedules = [analyse_schedules(first, found) for first, found in zip(firsts, drawn, strict=True)]
+    designs = [
+        design_compare(part, variants, replications, curve_replications, schedules=s)
+        for part, s in zip(parts, schedules, strict=True)
+    ]
+    found = run(designs, machines, total - len(parts) * size)
+    pooled = [machines.pool(measured, _residents(parts)) for measured in zip(*found, strict=True)]
+    return analyse_compare(designs[0], pooled, _provenance(world, parts, designs[0], schedules))
+
+
+def _residents(parts: Sequence[Scenario]) -> list[int]:
+    """Residents of each city of a pool."""
+    return [part.city.n_residents for part in parts]
 
 
 def _default() -> Machinery:
-    """Return the engine with the metrics and the seed-style counts."""
+    """Return the engine with the metrics, as ratios of sums over a pool (X10), and the seed-style counts."""
+    from govsim.results.metrics import from_tally, tally_of
+
     found = default_machinery()
 
-    def measure(engine: Any) -> dict[str, float]:
-        return dict(found.measure(engine)) | count_activities(engine)
+    def measure(engine: Any) -> Any:
+        return tally_of(engine), count_activities(engine)
 
-    return Machinery(found.engine, measure, found.prepare)
+    def pool(measured: Sequence[Any], residents: Sequence[int]) -> dict[str, float]:
+        tallies, counts = zip(*measured, strict=True)
+        return from_tally(sum(tallies)) | {
+            name: float(np.average([count[name] for count in counts], weights=residents)) for name in counts[0]
+        }
+
+    return Machinery(found.engine, measure, found.prepare, pool)
 
 
 def is_compiled() -> bool:

@@ -54,6 +54,8 @@ class Machinery:
     measure: Callable[[Any], Metrics]
     prepare: Callable[[Scenario], Any] | None = None
     """What is worked out once a world, before its runs: handed to the engine as ``capacity``."""
+    pool: Callable[[Sequence[Any], Sequence[int]], Metrics] = lambda measured, _residents: measured[0]
+    """Metrics of the cities of a pool taken together, from what was measured in each and their residents."""
 
 
 def default_machinery() -> Machinery:

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from numba import types
+from scipy import stats
 
+from govsim.engine import build, ledger, rng
 from govsim.engine import state as st
 from govsim.engine.simulate import Engine, calibrate
 from govsim.scenario.city import City
@@ -235,3 +238,38 @@ def test_engine__interpreted_run_gives_the_same_bits(tmp_path):
         env = os.environ | {"NUMBA_DISABLE_JIT": off}
         subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(tmp_path / name)], check=True, env=env)
     assert (tmp_path / "compiled.npy").read_bytes() == (tmp_path / "interpreted.npy").read_bytes()
+
+
+@pytest.mark.parametrize(("n", "share"), [(5, 0.2), (64, 0.03), (200, 0.4), (3, 0.0), (3, 1.0)])
+def test_binomial__has_the_law_of_its_name(n, share):
+    """Frequencies of 20,000 draws against the probabilities; also beyond one block of 64 trials."""
+    keys = build.keys_of(1, rng.FIRMS, np.arange(20_000))
+    with np.errstate(over="ignore"):
+        found = np.array([rng.binomial(key, rng.SUPPORT, 0, n, share) for key in keys])
+    law = stats.binom(n, share)
+    edges = np.unique([*law.ppf(np.linspace(0.1, 0.9, 9)), n if share > 0 else 0])
+    expected = np.diff([0.0, *law.cdf(edges)]) * len(keys)
+    observed = np.diff([0, *(found[:, None] <= edges).sum(axis=0)])
+    assert found.min() >= 0 and found.max() <= n
+    if len(edges) > 1:
+        assert stats.chisquare(observed, expected).pvalue > 1e-4
+    else:
+        assert (found == edges[0]).all()
+
+
+def test_rules__are_compiled_once_for_all_narrow_columns_and_constants(full):
+    """However a rule is called, it is the same compiled rule (`engine/compiled.py`)."""
+    world = full.world._type
+    for station, activity, hours in ((types.int8, types.literal(3), types.float32), (types.int32, types.int64, types.float64)):
+        *_, taken, _ = ledger.charge.get_call_template([world, station, activity, hours], {})
+        assert list(taken) == [world, types.int64, types.int64, types.float64]
+
+
+def test_renovation__comes_once_to_a_compound():
+    """At most one renovation arises in a compound (ruling 45)."""
+    many = override(WORLD, {"demand.renovation_rate": 1.0})
+    e = Engine(many)
+    reno = [n for n, k in enumerate(many.demand.types) if k.code == "RENO"][0]
+    of_reno = e.world.buildings.compound[e.world.arrivals.building[e.world.arrivals.type == reno]]
+    assert len(of_reno) > 1 and len(np.unique(of_reno)) == len(of_reno)
+    assert (np.diff(e.world.arrivals.onset) >= 0).all()

@@ -109,8 +109,10 @@ def test_placebo__holds_everything_and_decides_nothing():
     assert not scenario.behaviour.agenda.memos_enabled
     assert variant("ceremonial_all").behaviour == {
         "effort.audit_share": 0.0,
+        "contribution.list_audit": 0.0,
         "agenda.memos_enabled": False,
     }
+    assert not mechanism.L1.doorstep_station
 
 
 def test_full__leaves_behaviour_alone():

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from govsim.engine.simulate import Engine
+from govsim.results.metrics import from_tally, tally_of
 from govsim.scenario.city import City
 from govsim.scenario.scenario import Scenario
-from govsim.studies.compare import PRIMARY, compare
+from govsim.scenario.variants import apply
+from govsim.show.captions import caption
+from govsim.studies.compare import PRIMARY, compare, pooled_worlds
 
 WORLD = Scenario(city=City.preset("demo"), days=760, burn_in_days=200)
 
@@ -33,3 +37,23 @@ def test_compare__does_not_depend_on_the_number_of_workers(found):
     again = compare(WORLD, ["B0", "axis", "cost_matched(axis)"], 3, curve_replications=2, workers=1)
     assert again.runs.equals(found.runs)
     assert again.runs[PRIMARY].notna().all()
+
+
+def test_compare__pools_a_big_city_from_county_level_ones(monkeypatch):
+    """Ruling 24: the parts run as cities of their own, with luck of their own, and are taken together as ratios of sums."""
+    monkeypatch.setattr(City.pool, "__defaults__", (3_000,))
+    parts = pooled_worlds(WORLD)
+    assert len(parts) > 1 and sum(p.city.n_residents for p in parts) == WORLD.city.n_residents
+    assert len({p.seed for p in parts}) == len(parts)
+    found = compare(WORLD, ["B0", "axis", "cost_matched(axis)"], 2, curve_replications=2)
+    assert found.provenance["n_cities"] == len(parts) and found.provenance["residents"] == WORLD.city.n_residents
+    tallies = []
+    for part in parts:
+        engine = Engine(apply(part, "axis"), seed=part.seed).advance(part.days)
+        tallies.append(tally_of(engine))
+    pooled = from_tally(sum(tallies))
+    first = found.runs[(found.runs.regime == "asked") & (found.runs.variant == "axis")].iloc[0]
+    for name in (PRIMARY, "hours_total", "petitions_rate"):
+        assert first[name] == pytest.approx(pooled[name], rel=1e-12)
+    for lang in ("en", "zh"):
+        assert str(len(parts)) in caption(found, lang)

@@ -1,0 +1,67 @@
+"""T23: a component acts through its own micro-channels only (3.8, ruling 43).
+
+A component's numbers are fields of the parameter row named after it. Each rule that reads one is listed here with
+the channels it moves; each must be on the component's white-list. A rule that is not listed, such as one of an
+outcome, may read none. Costs in hours are free to all.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import govsim.engine
+from govsim.scenario.mechanism import Mechanism
+
+WHITE_LIST = {
+    "A1": "J P F Cl A Π fund", "A2": "J P F Cl A Π fund", "A3": "J F Cl R A fund hrs", "A4": "I Cl det",
+    "A5": "Cl R A hrs fund", "L1": "F I R κ hrs fund", "L2": "F I R hrs fund", "L3": "I det hrs mot",
+    "L4": "J Cl Π hrs", "E1": "P A Π att det", "E2": "Cl R hrs", "E3": "R hrs", "E4": "I det hrs mot",
+}  # fmt: skip
+RULES = {
+    "commitment.clarity_of": "Cl", "commitment.commit_probability": "J", "routing.add_departments": "Π",
+    "routing.owner_found": "Π", "meetings.forum_of": "", "meetings.pledge_of_units": "hrs", "meetings.group_session": "I",
+    "links.give_month": "", "links.part_time_pledges": "hrs", "links.organisations_give": "hrs",
+    "links.residents_give": "hrs fund", "links.stewards_care": "hrs det mot", "links.keep_lists": "",
+    "links.departments_pair": "hrs Cl R", "links.branches_pair": "hrs R", "links.member_serves": "hrs mot",
+    "links.members_serve": "hrs mot", "gates.familiarity_of": "I", "day.arrive": "det", "day.detect": "det",
+    "day.table_all": "det", "day.start_month": "", "visits.plan_visits": "", "visits.pick_community": "",
+    "visits.score_of_community": "", "visits.look_around": "att det", "visits.direct": "att A Π P", "visits.visit": "",
+}  # fmt: skip
+"""Rule -> channels it moves; none where it only says whether, when, where or at what cost."""
+OTHER_NAMES = {"list_on": "L4", "n_listed": "L4", "n_members": "E4", "n_branches": "E3"}
+GATES = {"jurisdiction": "J", "power": "P", "funds": "F", "interests": "I"}
+
+
+def reads():
+    """(component, rule, number) of every reading of a component's number in a compiled rule."""
+    for path in sorted(Path(govsim.engine.__file__).parent.glob("*.py")):
+        for rule in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(rule, ast.FunctionDef) and any(getattr(d, "id", "") == "kernel" for d in rule.decorator_list):
+                for node in ast.walk(rule):
+                    if isinstance(node, ast.Attribute):
+                        found = re.fullmatch(r"(?:forum_)?([ALE]\d)(?:_\w+)?", node.attr)
+                        code = found[1] if found else OTHER_NAMES.get(node.attr)
+                        if code:
+                            yield code, f"{path.stem}.{rule.name}", node.attr
+
+
+@pytest.mark.parametrize("code", Mechanism.model_fields)
+def test_component__moves_only_its_own_channels(code):
+    found = [(rule, name) for component, rule, name in reads() if component == code]
+    assert found
+    for rule, name in found:
+        assert rule in RULES, f"{rule} reads {name}: say which channels it moves"
+        assert set(RULES[rule].split()) <= set(WHITE_LIST[code].split()), f"{rule} reads {name}"
+
+
+def test_rules__that_are_listed_exist():
+    assert {rule for _, rule, _ in reads()} == set(RULES)
+
+
+@pytest.mark.parametrize("code", ["A1", "A2", "A3", "A4"])
+def test_forum__rules_on_its_own_gates_only(code):
+    meeting = getattr(Mechanism(), code)
+    on = {letter for gate, letter in GATES.items() if getattr(meeting, f"rules_{gate}")}
+    assert on <= set(WHITE_LIST[code].split())
