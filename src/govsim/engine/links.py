@@ -303,8 +303,9 @@ def external_hours(w):
     p = w.p[0]
     for q in range(p.n_communities):
         share = w.communities[q].n_households / p.n_households
-        for skill in range(8):
-            offer(w, q, skill, w.external[skill] * share, BY_MEMBERS_LEISURE)
+        for payer in range(12):
+            for skill in range(8):
+                offer(w, q, skill, w.external[payer * 8 + skill] * share, payer)
 
 
 @kernel

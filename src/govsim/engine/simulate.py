@@ -194,7 +194,7 @@ class Engine:
             given=np.zeros(12 * scenario.city.n_communities), waiting=np.zeros(4 * daily, np.int32),
             daily=st.blank(st.DAILY, days), sittings=st.blank(st.SITTING, 1),
             interruptions=self._interruptions(), calendar=(weekday < clock.workdays_per_week).astype(np.int64),
-            funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(8), **people,
+            funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(12 * 8), **people,
         )  # fmt: skip
         self._set_counters(world)
         return self._with_forums(world, none, 0)
@@ -256,7 +256,7 @@ class Engine:
             members = build.members_of(scenario, mechanism, self.capacity)
             directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
             w = w.replace(p=p, kinds=kinds, members=members, directives=directives,
-                           external=np.asarray(external.hours_by_skill, float))  # fmt: skip
+                           external=np.outer(external.share_by_payer, external.hours_by_skill).ravel())  # fmt: skip
             self._set_bodies(w, mechanism)
             self._set_paid_hours(w, external)
             w.counters.mechanism_on = 1

@@ -45,7 +45,7 @@ class World:
     `memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
     `following[event]` is the next event of its bucket. `pool` is what is left of this month's offered hours, `pool_today` of today's, `given[community, payer]`
     what each payer offered this month. `calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]`
-    is flattened too.
+    is flattened too, and so is `external[payer, skill]`, the hours a month of a control.
     """
 
     __slots__ = (*FIELDS, "_table", "_type")

@@ -200,15 +200,19 @@ class ExternalHours(Frozen):
     """Hours from outside the fixed staff, given by a schedule: the controls of ruling W5.
 
     `hours_by_skill` is hours a month for the whole city in each of the 8 skills, spread over
-    communities by residents. `staff_hours` is the money control: paid hours a month added to the
+    communities by residents; `share_by_payer` says whose hours they are, in the order of the payers of a run.
+    `staff_hours` is the money control: paid hours a month added to the
     desks of communities and departments in proportion to their capacity.
     """
 
     hours_by_skill: tuple[float, ...] = option((0.0,) * 8, "[A]", "ruling W5 (ii)", "h/month")
+    share_by_payer: tuple[float, ...] = option((0.0,) * 9 + (1.0, 0.0, 0.0), "[A]", "ruling W5 (ii)", "1")
     staff_hours: float = number(0.0, "h/month", 0, 1e9, "[A]", "ruling W5 (iii)")
 
     @model_validator(mode="after")
     def _eight_skills(self) -> "ExternalHours":
         if len(self.hours_by_skill) != 8 or min(self.hours_by_skill) < 0:
             raise ValueError("hours_by_skill takes 8 numbers, none negative")
+        if len(self.share_by_payer) != 12 or min(self.share_by_payer) < 0 or abs(sum(self.share_by_payer) - 1) > 1e-6:
+            raise ValueError("share_by_payer takes 12 numbers, none negative, that sum to 1")
         return self

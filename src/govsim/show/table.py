@@ -26,7 +26,8 @@ BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "petitions_rate", "silent_rate", "satisfaction_population", "trust_community",
         "gini_excess", "erreygers",
     )),
-    ("outside", ("hours_external", *(f"hours_by_{p}" for p in PAYERS if p in EXTERNAL_PAYERS))),
+    ("outside", ("hours_external", *(f"hours_by_{p}" for p in PAYERS if p in EXTERNAL_PAYERS),
+                 "offered_hours_used_share")),
     ("inside", (*(f"hours_by_{p}" for p in PAYERS if p not in EXTERNAL_PAYERS), "hours_priced")),
     ("outputs", OUTPUTS),
 )  # fmt: skip

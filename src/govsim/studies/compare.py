@@ -185,7 +185,9 @@ def _external(control: Variant, schedules: Schedules) -> ExternalHours:
     """Return the hours a control gets: by the givers' own skills, or priced as paid staff (W5)."""
     hours = schedules[str(control.control_of)]
     if control.control == "hours":
-        return ExternalHours(hours_by_skill=tuple(float(h) for h in hours.sum(axis=0)))
+        givers = hours.sum(axis=1) / max(hours.sum(), 1e-9)
+        shares = {"share_by_payer": tuple(float(s) for s in givers)} if hours.sum() > 0 else {}
+        return ExternalHours(hours_by_skill=tuple(float(h) for h in hours.sum(axis=0)), **shares)
     prices = np.array([PRICES[p] for p in PAYERS])
     return ExternalHours(staff_hours=float(prices @ hours.sum(axis=1)))
 

@@ -10,6 +10,7 @@ from govsim.engine import state as st
 from govsim.engine.simulate import Engine, calibrate
 from govsim.scenario.city import City
 from govsim.scenario.inputs import override
+from govsim.scenario.mechanism import ExternalHours
 from govsim.scenario.scenario import Interruption, Scenario
 from govsim.scenario.variants import apply
 
@@ -273,3 +274,14 @@ def test_renovation__comes_once_to_a_compound():
     of_reno = e.world.buildings.compound[e.world.arrivals.building[e.world.arrivals.type == reno]]
     assert len(of_reno) > 1 and len(np.unique(of_reno)) == len(of_reno)
     assert (np.diff(e.world.arrivals.onset) >= 0).all()
+
+
+def test_external_hours__are_booked_under_who_gives_them():
+    """W5 (ii): what a control offers is booked by payer: work, perfunctory work and idle time sum to the schedule."""
+    shares = np.zeros(12)
+    shares[[st.BY_ORGANISATIONS, st.BY_RESIDENTS]] = 0.25, 0.75
+    external = ExternalHours(hours_by_skill=(0, 5, 0, 0, 0, 0, 0, 15), share_by_payer=tuple(shares))
+    world = WORLD.model_copy(update={"external": external, "burn_in_days": 0, "days": 365})
+    w = Engine(world).advance(365).world
+    booked = w.outside.reshape(12, st.N_ACTIVITIES, -1).sum(axis=(1, 2))
+    np.testing.assert_allclose(booked, shares * 20 * 12, rtol=1e-9)
