@@ -611,7 +611,8 @@ class CoreModel(mesa.Model):
         voice, agenda = self.behaviour.voice, self.behaviour.agenda
         for first, n in self.households_of:
             neighbours = self.households[first : first + n]
-            for name, pull in (("belief", voice.belief_gossip), ("trust_community", voice.trust_gossip), ("trust_city", voice.trust_gossip)):
+            pulls = {"belief": voice.belief_gossip, "trust_community": voice.trust_gossip, "trust_city": voice.trust_gossip}
+            for name, pull in pulls.items():
                 mean = sum(getattr(h, name) for h in neighbours) / n
                 for h in neighbours:
                     setattr(h, name, (1.0 - pull) * getattr(h, name) + pull * mean)

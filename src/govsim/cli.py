@@ -83,6 +83,7 @@ def _world(
 ) -> Any:
     """Return the scenario asked for."""
     from govsim.records import demand_profile, read_log
+    from govsim.records.schema import TYPE_CODES
     from govsim.scenario.city import resolve_city
     from govsim.scenario.inputs import override
     from govsim.scenario.profile import load_default_profile
@@ -98,6 +99,8 @@ def _world(
         typer.echo(f"{records}: {log.n_used} of {log.n_rows} rows used", err=True)
         for row in log.rejected.itertuples():
             typer.echo(f"  {row.n_rows} rows: {row.reason}", err=True)
+        if log.n_used < len(TYPE_CODES):
+            raise ValueError(f"{records}: too few rows can be used; it takes {len(TYPE_CODES)}, one for each type of issue")
         profile = demand_profile(log)
     world = Scenario(city=place, name="compare", demand=profile.apply())
     return override(world, {"days": days, "seed": seed})

@@ -45,7 +45,8 @@ def town(*kinds, rate, days=20_000, workers=1, exponential=True, independent=Fal
                     hours_distribution="exponential" if exponential else "lognormal",
                     package_hours="independent" if independent else "split")  # fmt: skip
     return override(Scenario(city=city, demand=demand, days=days, burn_in_days=0), {
-        "behaviour.clock": {"hours_per_workday": 24.0, "workdays_per_week": 7, "opening_hour": 0.0, "chunk_max": 1e6, "due_window": 0.0, "urgent_severity": 1.0},
+        "behaviour.clock": {"hours_per_workday": 24.0, "workdays_per_week": 7, "opening_hour": 0.0,
+                            "chunk_max": 1e6, "due_window": 0.0, "urgent_severity": 1.0},
         "behaviour.voice": {"access_cost_community": -50.0, "access_cost_petition": 50.0, "access_cost_law": 50.0, "voice_attempts_max": 1},
         "behaviour.routing": {"triage_hours": 0.0, "forwarding_hours": 0.0, "rejection_hours": 0.0, "hop_delay": 0.0,
                               "transfer_delay": 0.0, "information_loss": 0.0, "owner_guess_base": 1.0, "directory_clarity": 0.0},
@@ -333,5 +334,6 @@ def test_promises__come_round_by_round(m, p, lapse, reference):
 
     scenario = town(kind(hours=0.001, n_departments=(0.0,) * m + (1.0,), departments=names), rate=1.0, days=4_000)
     scenario = override(scenario, {
-        "behaviour.commitment.commit_intercept": math.log(p / (1 - p)), "behaviour.commitment.lapse_rate": -math.log(1 - lapse) / 7})  # fmt: skip
+        "behaviour.commitment.commit_intercept": math.log(p / (1 - p)),
+        "behaviour.commitment.lapse_rate": -math.log(1 - lapse) / 7})  # fmt: skip
     close_to(replicate(scenario, rounds, 30), rounds_until_all(m, p, lapse))

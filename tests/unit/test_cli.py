@@ -31,6 +31,22 @@ def test_cli__bad_input_is_refused_without_a_traceback(words, tmp_path, monkeypa
     assert not list(tmp_path.iterdir()) or [p.name for p in tmp_path.iterdir()] == ["results"]
 
 
+@pytest.mark.parametrize(
+    ("option", "text", "told"),
+    [
+        ("--records", "id,created,type\n" + "1,2020-01-05,Noise\n" * 100, "too few rows"),
+        ("--city", "subdistrict,community\nA,x\nA,x\n", "line 3 names 'x' again"),
+    ],
+)
+def test_cli__a_file_of_duplicates_is_refused_in_one_line(option, text, told, tmp_path):
+    file = tmp_path / "twice.csv"
+    file.write_text(text)
+    result = invoke("compare", option, str(file), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert told in result.output
+    assert [p.name for p in tmp_path.iterdir()] == ["twice.csv"]
+
+
 def test_cli__foreign_folder_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("x")
     assert invoke("compare", "--out", str(tmp_path)).exit_code == 2

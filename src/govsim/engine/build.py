@@ -59,7 +59,7 @@ def _slots(meeting: Any, attendees: int, behaviour: Behaviour) -> int:
 
 
 def _count(intensity: float, reference: int) -> int:
-    """x times a count, rounded down with a keyed remainder kept simple: nearest (ruling 23)."""
+    """X times a count, rounded down with a keyed remainder kept simple: nearest (ruling 23)."""
     return round(intensity * reference)
 
 
@@ -74,7 +74,7 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
     m = mechanism
     numbers: dict[str, float | int] = {}
     for code in type(m).model_fields:
-        numbers |= {k: v for k, v in _scalars(getattr(m, code), f"{code}_").items()}
+        numbers |= _scalars(getattr(m, code), f"{code}_")
     n_comm, n_comp = scenario.city.n_communities, scenario.city.n_compounds
     residents = scenario.city.n_residents
     numbers |= {

@@ -65,8 +65,9 @@ def request_authority(w, i, authority, t):
 
 @kernel
 def commit_probability(w, i, k, authority):
-    """p = sigma(a0 + a_clear (1-J) + a_A A + a_C Cl + a_R R + a_Pi Pi - a_rho (psi-1) - a_h ln(h/h'))
-    plus the unit's own lasting disposition to the issue (W4)."""
+    """P = sigma(a0 + a_clear (1-J) + a_A A + a_C Cl + a_R R + a_Pi Pi - a_rho (psi-1) - a_h ln(h/h'))
+    plus the unit's own lasting disposition to the issue (W4).
+    """
     p = w.p[0]
     it = w.issues[i]
     pk = w.packages[k]
@@ -145,7 +146,8 @@ def settle_jurisdiction(w, i, t):
 @kernel
 def ask_round(w, i, t, days):
     """One bilateral round: every unit without a promise is asked while promises made may lapse, at the same
-    moment: k -> Bin(k, 1 - delta) + Bin(m - k, p) (ruling 30, T9)."""
+    moment: k -> Bin(k, 1 - delta) + Bin(m - k, p) (ruling 30, T9).
+    """
     p = w.p[0]
     it = w.issues[i]
     authority = p.authority_subdistrict if w.kinds[w.arrivals[i].type].authority >= 3 else 0.0

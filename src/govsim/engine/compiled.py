@@ -26,7 +26,8 @@ def _widened(argument: types.Type) -> types.Type:
 
 class _Rule(CPUDispatcher):
     """A compiled rule. Numba would compile it anew for each constant and each narrow column it is called with;
-    a rule is compiled once."""
+    a rule is compiled once.
+    """
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Type a call from another rule."""

@@ -85,7 +85,6 @@ from govsim.engine.voice import (
     voice,
 )
 
-
 _AHEAD = 8
 """How many issues ahead their rows are asked for."""
 
@@ -261,7 +260,7 @@ def open_pool(w, s, t):
         total += w.pool_today[q * 8 + skill]
     hands = 0
     if total > 1e-9:
-        hands = min(p.n_extra_max, int(math.ceil(total / max(st.window_today, 1.0))))
+        hands = min(p.n_extra_max, math.ceil(total / max(st.window_today, 1.0)))
     first = st.first_worker + st.n_workers
     for n in range(first, first + p.n_extra_max):
         wk = w.workers[n]

@@ -40,7 +40,8 @@ def backlog_weeks(w, s):
 @kernel
 def work_is_perfunctory(w, k, is_extra):
     """P(perf) = sigma(c0 + c_rho max(0, psi - 1) + c_Pi Pi (1 - audit) + c_k mandate (1 - m)
-    - c_q norm - c_A audit); keyed by issue, package and redo (ruling 6)."""
+    - c_q norm - c_A audit); keyed by issue, package and redo (ruling 6).
+    """
     p = w.p[0]
     pk = w.packages[k]
     st = w.stations[pk.station]

@@ -77,7 +77,7 @@ def note_age(w, i, t):
 
 @kernel
 def learn(w, i, channel, outcome):
-    """e <- e + eta_e (y - e) for the belief in a channel (3.7.3)."""
+    """E <- e + eta_e (y - e) for the belief in a channel (3.7.3)."""
     rate = w.p[0].belief_learning
     h = w.households[household_of(w, i)]
     b = w.buildings[w.arrivals[i].building]

@@ -182,7 +182,8 @@ class Engine:
         world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
             packages=st.blank(st.PACKAGE, 14 * daily + 256), events=st.blank(st.EVENT, n_events),
-            heap=st.blank(st.HEAP, n_events), following=np.zeros(n_events, np.int32), buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
+            heap=st.blank(st.HEAP, n_events), following=np.zeros(n_events, np.int32),
+            buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
             nodes=st.blank(st.NODE, 56 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),

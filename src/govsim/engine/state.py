@@ -190,7 +190,10 @@ FORUM_RECORD = np.dtype(
 INTERRUPTION = np.dtype([("community", "i8"), ("day", "f8"), ("hours", "f8")])
 LEADER_RECORD = np.dtype([("key", "u8"), ("live", "i8"), ("oldest", "i8")])
 ORGANISATION_RECORD = np.dtype(
-    [("community", "i8"), ("skill", "i8"), ("hours", "f8"), ("stake", "f8"), ("covered", "i8"), ("gives", "i8"), ("key", "u8"), ("law", "i8")]
+    [
+        ("community", "i8"), ("skill", "i8"), ("hours", "f8"), ("stake", "f8"), ("covered", "i8"), ("gives", "i8"),
+        ("key", "u8"), ("law", "i8"),
+    ]
 )
 MEMBER_RECORD = np.dtype(
     [
@@ -210,7 +213,7 @@ SITTING = np.dtype(
 DAILY = np.dtype(
     [
         ("arrived", "i8"), ("voiced", "i8"), ("closed", "i8"), ("resolved", "i8"), ("exited", "i8"), ("lapsed", "i8"),
-        ("petitions", "i8"), ("reopened", "i8"), 
+        ("petitions", "i8"), ("reopened", "i8"),
         ("detected", "i8"), ("spurious", "i8"), ("directives", "i8"),
         ("commitments", "i8"), ("asks", "i8"), ("lapsed_commitments", "i8"), ("queued_hours", "f8"),
         ("debt_hours", "f8"), ("overbooked", "f8"), ("trust_community", "f8"), ("trust_city", "f8"),

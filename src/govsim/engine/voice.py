@@ -62,7 +62,8 @@ def access_costs(p, ses, doorstep):
 @kernel
 def choose(w, i):
     """Channel choice: V_o = b_s s + b_e e_o + b_T (T - 1/2) - kappa_o, V_silence = 0,
-    P(o) = exp(V_o / theta) / sum (3.7.3); keyed by (issue, number of the choice)."""
+    P(o) = exp(V_o / theta) / sum (3.7.3); keyed by (issue, number of the choice).
+    """
     p = w.p[0]
     it = w.issues[i]
     a = w.arrivals[i]

@@ -29,10 +29,12 @@ from numba.extending import (
 from numba.np.arrayobj import make_array, populate_array
 
 FIELDS = (
-    "p counters arrivals issues kinds kind_tables packages events following heap buckets nodes queues stations workers "
-    "households buildings compounds communities subdistricts forums memory ties leaders directives "
-    "organisations members hours outside pool pool_today given waiting daily sittings interruptions calendar funds external"
-).split()
+    "p", "counters", "arrivals", "issues", "kinds", "kind_tables", "packages", "events", "following", "heap",
+    "buckets", "nodes", "queues", "stations", "workers", "households", "buildings", "compounds", "communities",
+    "subdistricts", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
+    "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
+    "external",
+)  # fmt: skip
 
 
 class World:
@@ -43,8 +45,9 @@ class World:
     departments (`KIND_TABLE` columns).
     `hours[station, activity, month]`, `outside[payer, activity, month]`, `pool[community, skill]`,
     `memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
-    `following[event]` is the next event of its bucket. `pool` is what is left of this month's offered hours, `pool_today` of today's, `given[community, payer]`
-    what each payer offered this month. `calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]`
+    `following[event]` is the next event of its bucket. `pool` is what is left of this month's offered hours,
+    `pool_today` of today's, `given[community, payer]` what each payer offered this month.
+    `calendar[day]` is 1 on workdays. `funds[pot, month, (inflow, spent)]`
     is flattened too, and so is `external[payer, skill]`, the hours a month of a control.
     """
 

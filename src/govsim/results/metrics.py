@@ -6,7 +6,7 @@ t0, was first voiced at tv, first closed at tc, truly and lastingly resolved at 
 if it is falsely closed, given up or exited), dl its type's deadline; # counts.
 """
 
-# ruff: noqa: E501  (the registry is read as a table)
+
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -416,7 +416,10 @@ def _fields_of_csv(text: str, file: Path) -> dict[str, Any]:
     for row in rows:
         if not row["subdistrict"] or not row["community"]:
             raise ValueError(f"city file {file.name!r}: line {rows.line_num} lacks a name")
-        groups.setdefault(row["subdistrict"], []).append(row["community"])
+        communities = groups.setdefault(row["subdistrict"], [])
+        if row["community"] in communities:
+            raise ValueError(f"city file {file.name!r}: line {rows.line_num} names {row['community']!r} again")
+        communities.append(row["community"])
     subdistricts = [{"name": n, "communities": c} for n, c in groups.items()]
     return {"name": file.stem, "subdistricts": subdistricts}
 

@@ -3,7 +3,7 @@
 Rulings 10, 11, 25, 35, 45 of `model.md`.
 """
 
-# ruff: noqa: E501  (the table of types is read as a table)
+
 from typing import Any, Literal
 
 from pydantic import model_validator

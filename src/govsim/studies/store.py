@@ -1,7 +1,6 @@
 """A comparison on disk: tables as Parquet and a manifest, whole or not at all."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -37,8 +36,10 @@ def check_folder(folder: str | Path) -> Path:
         above = above.parent
     if not above.is_dir():
         raise ValueError(f"{shown} lies below {above.name}, which is a file")
-    if not os.access(above if above != path.absolute() else above.parent, os.W_OK):
-        raise ValueError(f"{shown} cannot be written to")
+    try:
+        Path(tempfile.mkdtemp(prefix=".govsim-", dir=above if above != path.absolute() else above.parent)).rmdir()
+    except OSError:
+        raise ValueError(f"{shown} cannot be written to") from None
     return path
 
 

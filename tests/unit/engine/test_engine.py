@@ -270,7 +270,7 @@ def test_renovation__comes_once_to_a_compound():
     """At most one renovation arises in a compound (ruling 45)."""
     many = override(WORLD, {"demand.renovation_rate": 1.0})
     e = Engine(many)
-    reno = [n for n, k in enumerate(many.demand.types) if k.code == "RENO"][0]
+    reno = next(n for n, k in enumerate(many.demand.types) if k.code == "RENO")
     of_reno = e.world.buildings.compound[e.world.arrivals.building[e.world.arrivals.type == reno]]
     assert len(of_reno) > 1 and len(np.unique(of_reno)) == len(of_reno)
     assert (np.diff(e.world.arrivals.onset) >= 0).all()

@@ -329,10 +329,8 @@ def pyramid(run, rows, hours, lower_kinds):
     above = (work.split_subdistrict, work.split_department, work.split_city)
     lower = upper = 0.0
     for r in rows:
-        if r["authority"] <= 2:
-            split = work.split_shared if r["n_departments"] else work.split_local
-        else:
-            split = above[r["authority"] - 3]
+        local = work.split_shared if r["n_departments"] else work.split_local
+        split = local if r["authority"] <= 2 else above[r["authority"] - 3]
         lower += r["needed_hours"] * split[0]
         upper += r["needed_hours"] * (1 - split[0])
     own = hours[
