@@ -151,9 +151,10 @@ def compare(
             raise ValueError("--variants: names at least one variant, such as F1")
         asked = None if given is None else [variant(v).name for v in given]
         world = _world(city, names, records, mapping, days, seed)
-        from govsim.studies.store import check_folder, save_comparison
+        from govsim.results.store import check_folder
+        from govsim.studies.store import is_comparison, save_comparison
 
-        check_folder(out)
+        check_folder(out, is_comparison)
         comparison = _compare(world, asked, replications, workers, tongue)
 
         def draw(folder: Path) -> None:
@@ -235,15 +236,14 @@ def run(
         from govsim.scenario.files import load_scenario
 
         asked = load_scenario(scenario)
-        folder = Path(out)
-        is_ours = (folder / "manifest.json").is_file()
-        if folder.exists() and not folder.is_dir():
-            raise ValueError(f"{out} is a file, not a folder for results")
-        if folder.is_dir() and any(folder.iterdir()) and not is_ours:
-            raise ValueError(f"{out} holds other files; give a new or an empty folder")
+        from govsim.labels import label
         from govsim.results.simulate import simulate
-        from govsim.results.store import save_run
+        from govsim.results.store import check_folder, is_run, save_run
 
+        folder = check_folder(out, is_run)
+        n_cities = len(asked.city.pool())
+        if n_cities > 1:
+            typer.echo(label("message.note.single", tongue, n_cities=n_cities), err=True)
         found = simulate(asked)
         folder.parent.mkdir(parents=True, exist_ok=True)
         save_run(found, folder, overwrite=folder.exists())

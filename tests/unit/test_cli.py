@@ -47,9 +47,10 @@ def test_cli__a_file_of_duplicates_is_refused_in_one_line(option, text, told, tm
     assert [p.name for p in tmp_path.iterdir()] == ["twice.csv"]
 
 
-def test_cli__foreign_folder_is_left_alone(tmp_path):
+@pytest.mark.parametrize("words", [("compare",), ("run", "demo")])
+def test_cli__foreign_folder_is_left_alone(words, tmp_path):
     (tmp_path / "mine.txt").write_text("x")
-    assert invoke("compare", "--out", str(tmp_path)).exit_code == 2
+    assert invoke(*words, "--out", str(tmp_path)).exit_code == 2
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 

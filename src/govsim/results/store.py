@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
 
 FORMAT = "govsim run"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 
 _RECORDS = {
@@ -78,8 +79,8 @@ def save_run(run: Run, folder: str | Path, *, overwrite: bool = False) -> Path:
     if not place.parent.is_dir():
         raise RunFileError(f"cannot save a run in {place.name}: its parent folder does not exist")
     taken = os.path.lexists(place)
-    if taken and not (overwrite and _is_run(place)):
-        hint = "pass overwrite=True to replace it" if _is_run(place) else "choose another name"
+    if taken and not (overwrite and is_run(place)):
+        hint = "pass overwrite=True to replace it" if is_run(place) else "choose another name"
         raise RunFileError(f"{place.name} exists already; {hint}")
     draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     try:
@@ -155,6 +156,32 @@ def _put(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def check_folder(folder: str | Path, is_own: Callable[[Path], bool]) -> Path:
+    """Return a folder that results may be written to: new, empty, or, by `is_own`, earlier results of the same sort.
+
+    Raises
+    ------
+    ValueError
+        One line; nothing has been made or changed.
+    """
+    path = Path(folder)
+    shown = str(folder)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{shown} is a file, not a folder for results")
+    if path.is_dir() and any(path.iterdir()) and not is_own(path):
+        raise ValueError(f"{shown} holds other files; give a new or an empty folder")
+    above = path.absolute()
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir():
+        raise ValueError(f"{shown} lies below {above.name}, which is a file")
+    try:
+        Path(tempfile.mkdtemp(prefix=".govsim-", dir=above if above != path.absolute() else above.parent)).rmdir()
+    except OSError:
+        raise ValueError(f"{shown} cannot be written to") from None
+    return path
+
+
 def put_in_place(draft: Path, place: Path) -> None:
     """Rename a finished folder to its place, with ordinary permissions; what was there goes last."""
     draft.chmod(0o777 & ~_umask())
@@ -189,7 +216,7 @@ def _digest(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _is_run(place: Path) -> bool:
+def is_run(place: Path) -> bool:
     """Whether a folder holds a run, readable or not by this version."""
     try:
         found = json.loads((place / MANIFEST).read_bytes())

@@ -8,39 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from govsim.results.store import put_in_place
+from govsim.results.store import check_folder, put_in_place
 from govsim.studies.compare import Comparison
 
 FORMAT = "govsim comparison"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 TABLES = ("table", "curve", "net_benefit", "runs")
-
-
-def check_folder(folder: str | Path) -> Path:
-    """Return a folder that a comparison may be written to: new, empty, or an earlier comparison.
-
-    Raises
-    ------
-    ValueError
-        One line; nothing has been made or changed.
-    """
-    path = Path(folder)
-    shown = str(folder)
-    if path.exists() and not path.is_dir():
-        raise ValueError(f"{shown} is a file, not a folder for results")
-    if path.is_dir() and any(path.iterdir()) and not is_comparison(path):
-        raise ValueError(f"{shown} holds other files; give a new or an empty folder")
-    above = path.absolute()
-    while not above.exists():
-        above = above.parent
-    if not above.is_dir():
-        raise ValueError(f"{shown} lies below {above.name}, which is a file")
-    try:
-        Path(tempfile.mkdtemp(prefix=".govsim-", dir=above if above != path.absolute() else above.parent)).rmdir()
-    except OSError:
-        raise ValueError(f"{shown} cannot be written to") from None
-    return path
 
 
 def is_comparison(folder: Path) -> bool:
@@ -75,7 +49,7 @@ def save_comparison(
     OSError
         The disk refused; nothing is left behind.
     """
-    path = check_folder(folder).absolute()
+    path = check_folder(folder, is_comparison).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:

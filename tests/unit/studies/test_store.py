@@ -5,8 +5,9 @@ import json
 import pandas as pd
 import pytest
 
+from govsim.results.store import check_folder
 from govsim.studies.compare import Comparison
-from govsim.studies.store import check_folder, load_comparison, save_comparison
+from govsim.studies.store import is_comparison, load_comparison, save_comparison
 
 FRAME = pd.DataFrame({"variant": ["B0", "F1"], "level": [1.0, 2.0]})
 FOUND = Comparison(FRAME, FRAME, FRAME, FRAME, {"city": "demo", "variants": ["B0", "F1"]})
@@ -48,7 +49,7 @@ def test_store__foreign_content_is_never_touched(tmp_path):
     (tmp_path / "file").write_text("x")
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(ValueError, match="file"):
-            check_folder(place)
+            check_folder(place, is_comparison)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", json.dumps({"format": "other", "version": 1})])
