@@ -157,6 +157,14 @@ def keys_of(seed: int, family: int, numbers: np.ndarray) -> np.ndarray:
     return keys
 
 
+def covered(seed: int, family: int, n: int, share: float) -> np.ndarray:
+    """Which of `n` entities a component reaches: nested in the share by keyed rank (ruling 23)."""
+    key = keys_of(seed, family, np.zeros(1, np.int64))[0]
+    draws = [rng.uniform(key, rng.COVERAGE, number) for number in range(n)]
+    rank = np.argsort(np.argsort(draws, kind="stable"), kind="stable")
+    return rank < round(min(1.0, share) * n)
+
+
 def listed_types(n_types: int, share: float) -> np.ndarray:
     """Which types a responsibility list names: nested in the share by keyed rank (L4)."""
     key = keys_of(0, rng.TYPES, np.zeros(1, np.int64))[0]

@@ -224,7 +224,7 @@ def departments_pair(w):
     hours = events * p.E2_event_hours * p.E2_people
     for n in range(12 * per_department):
         q = n % p.n_communities
-        if q >= p.E2_covered:
+        if w.communities[q].is_paired == 0:
             continue
         department = n % 12
         skill = skill_of_department(department)
@@ -272,8 +272,8 @@ def branches_pair(w):
     p = w.p[0]
     for branch in range(p.n_branches):
         x = (branch * p.n_compounds) // p.n_branches
-        if branch >= p.E3_covered:
-            break
+        if w.branches[branch] == 0:
+            continue
         q = w.compounds[x].community
         events = p.E3_events_per_quarter / 3.0
         hours = events * p.E3_event_hours * p.E3_people

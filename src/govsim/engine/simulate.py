@@ -195,6 +195,7 @@ class Engine:
             given=np.zeros(12 * scenario.city.n_communities), waiting=np.zeros(4 * daily, np.int32),
             daily=st.blank(st.DAILY, days), sittings=st.blank(st.SITTING, 1),
             interruptions=self._interruptions(), calendar=(weekday < clock.workdays_per_week).astype(np.int64),
+            branches=np.zeros(int(p.n_branches[0]), np.int64),
             funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(12 * 8), **people,
         )  # fmt: skip
         self._set_counters(world)
@@ -265,12 +266,12 @@ class Engine:
             table_all(w, float(self.day))
 
     def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
-        """Which communities and compounds have a body: nested in coverage by keyed rank (ruling 23)."""
-        for rows, component, family in ((w.communities, mechanism.L1, rng.UNIT), (w.compounds, mechanism.L2, rng.COMPOUND)):
-            key = np.uint64(rng.entity_key(np.uint64(self.scenario.seed), family, 0))
-            draws = np.array([rng.uniform(key, rng.COVERAGE, n) for n in range(len(rows))])
-            covered = np.argsort(np.argsort(draws, kind="stable"), kind="stable") < round(min(1.0, component.dose) * len(rows))
-            rows.has_body = covered
+        """Which communities and compounds have a body, which communities and branches pair."""
+        seed = self.scenario.seed
+        w.communities.has_body = build.covered(seed, rng.UNIT, len(w.communities), mechanism.L1.dose)
+        w.compounds.has_body = build.covered(seed, rng.COMPOUND, len(w.compounds), mechanism.L2.dose)
+        w.communities.is_paired = build.covered(seed, rng.PAIRS, len(w.communities), mechanism.E2.dose)
+        w.branches[:] = build.covered(seed, rng.BRANCH, len(w.branches), mechanism.E3.dose)
         law = np.bincount(w.organisations.community, weights=w.organisations.law, minlength=len(w.communities)) > 0
         is_kept = mechanism.L1.doorstep_station and self.scenario.behaviour.contribution.law_firm_hours > 0
         w.communities.doorstep = (w.communities.has_body == 1) & law & is_kept

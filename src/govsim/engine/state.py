@@ -166,7 +166,7 @@ COMPOUND_RECORD = np.dtype(
 COMMUNITY_RECORD = np.dtype(
     [
         ("subdistrict", "i8"), ("n_households", "i8"), ("open_head", "i8"), ("has_body", "i8"),
-        ("doorstep", "i8"), ("money", "f8"), ("inflow", "f8"), ("pairing_clarity", "f8"),
+        ("is_paired", "i8"), ("doorstep", "i8"), ("money", "f8"), ("inflow", "f8"), ("pairing_clarity", "f8"),
         ("open_issues", "f8"), ("petitions", "f8"), ("confirmed", "f8"), ("confirmed_last", "f8"),
         ("mandated_share", "f8"), ("mandated_motivation", "f8"), ("pool_offered", "f8"),
         ("pool_substantive", "f8"), ("pool_perfunctory", "f8"), ("matters", "f8"),

@@ -285,3 +285,22 @@ def test_external_hours__are_booked_under_who_gives_them():
     w = Engine(world).advance(365).world
     booked = w.outside.reshape(12, st.N_ACTIVITIES, -1).sum(axis=(1, 2))
     np.testing.assert_allclose(booked, shares * 20 * 12, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("code", "field"), [("L1", "has_body"), ("E2", "is_paired")])
+def test_coverage__is_nested_in_intensity_and_no_privilege_of_the_first(code, field):
+    """Ruling 23: who is reached at half the intensity is reached at full, by keyed rank."""
+    def reached(dose, seed=1):
+        w = Engine(apply(WORLD.model_copy(update={"burn_in_days": 0}), f"{code}@{dose}"), seed=seed).world
+        return w.communities[field] == 1
+
+    half, most = reached(0.5), reached(0.84)
+    assert half.sum() == 3 and most.sum() == 5
+    assert (most | ~half).all()
+    assert any(not np.array_equal(reached(0.5, seed), half) for seed in range(2, 6))
+
+
+def test_coverage__of_branches_is_nested_too():
+    world = WORLD.model_copy(update={"burn_in_days": 0})
+    few, more = (Engine(apply(world, f"E3@{dose}")).world.branches == 1 for dose in (0.25, 0.5))
+    assert (few.sum(), more.sum()) == (6, 12) and (more | ~few).all()
