@@ -30,6 +30,8 @@ UNIT = 6.0
 PER_DAY = 24 / UNIT
 WARM = 500
 """Days left out at the start."""
+
+
 def kind(code="JOB", share=1.0, hours=UNIT, cv=1.0, patience=1e6, **more):
     """One sort of issue; nobody has to be asked, paid or persuaded unless said."""
     return IssueType(code=code, share=share, hours=hours, hours_cv=cv, skill="general_labour", deadline=3650.0,

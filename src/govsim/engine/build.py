@@ -59,7 +59,7 @@ def _slots(meeting: Any, attendees: int, behaviour: Behaviour) -> int:
 
 
 def _count(intensity: float, reference: int) -> int:
-    """X times a count, rounded down with a keyed remainder kept simple: nearest (ruling 23)."""
+    """Intensity times a reference count, to the nearest (ruling 23)."""
     return round(intensity * reference)
 
 
@@ -163,16 +163,6 @@ def covered(seed: int, family: int, n: int, share: float) -> np.ndarray:
     draws = [rng.uniform(key, rng.COVERAGE, number) for number in range(n)]
     rank = np.argsort(np.argsort(draws, kind="stable"), kind="stable")
     return rank < round(min(1.0, share) * n)
-
-
-def listed_types(n_types: int, share: float) -> np.ndarray:
-    """Which types a responsibility list names: nested in the share by keyed rank (L4)."""
-    key = keys_of(0, rng.TYPES, np.zeros(1, np.int64))[0]
-    with np.errstate(over="ignore"):
-        rank = np.argsort([rng.uniform(key, rng.COVERAGE, n) for n in range(n_types)], kind="stable")
-    listed = np.zeros(n_types, np.int64)
-    listed[rank[: round(share * n_types)]] = 1
-    return listed
 
 
 def type_tables(demand: Demand, behaviour: Behaviour) -> tuple[np.recarray, np.ndarray]:

@@ -65,7 +65,7 @@ def request_authority(w, i, authority, t):
 
 @kernel
 def commit_probability(w, i, k, authority):
-    """P = sigma(a0 + a_clear (1-J) + a_A A + a_C Cl + a_R R + a_Pi Pi - a_rho (psi-1) - a_h ln(h/h'))
+    """Promise with p = sigma(a0 + a_clear (1-J) + a_A A + a_C Cl + a_R R + a_Pi Pi - a_rho (psi-1) - a_h ln(h/h'))
     plus the unit's own lasting disposition to the issue (W4).
     """
     p = w.p[0]

@@ -13,6 +13,8 @@ from numba.core import cgutils
 from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
+from govsim.engine.state import CACHE_LINE
+
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
@@ -25,8 +27,9 @@ def _widened(argument: types.Type) -> types.Type:
 
 
 class _Rule(CPUDispatcher):
-    """A compiled rule. Numba would compile it anew for each constant and each narrow column it is called with;
-    a rule is compiled once.
+    """A compiled rule, compiled once.
+
+    Numba would compile it anew for each constant and each narrow column it is called with.
     """
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -55,7 +58,7 @@ def _prefetched(_context: Any, array: types.Array, number: types.Integer) -> Any
         fetch = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(ir.VoidType(), [pointer, word, word, word]), "llvm.prefetch.p0"
         )
-        for offset in range(0, size, 64):
+        for offset in range(0, size, CACHE_LINE):
             builder.call(fetch, [builder.gep(first, [values[1].type(offset)]), word(0), word(3), word(1)])
         return context.get_dummy_value()
 

@@ -51,6 +51,7 @@ from govsim.engine.state import (
     DECISION_TASK,
     DEPARTMENT,
     DETECTION_DUE,
+    EVENTS,
     FIRM,
     GATE_F,
     GATE_P,
@@ -62,7 +63,9 @@ from govsim.engine.state import (
     LEADERS,
     MEDIATION,
     MEMO_DUE,
+    NODES,
     OWNER_FOUND,
+    PACKAGES,
     PERSUASION,
     PETITION_DUE,
     QUEUE_DUE,
@@ -636,9 +639,9 @@ def advance(w, first, last):
     c = w.counters[0]
     for day in range(first, last):
         if (
-            c.n_events * 3 > w.events.size * 2
-            or c.n_packages * 3 > w.packages.size * 2
-            or c.n_nodes * 3 > w.nodes.size * 2
+            w.pools[EVENTS].live * 3 > w.events.size * 2
+            or w.pools[PACKAGES].live * 3 > w.packages.size * 2
+            or w.pools[NODES].live * 3 > w.nodes.size * 2
             or c.n_waiting * 3 > w.waiting.size * 2
             or c.overflow == 1
         ):

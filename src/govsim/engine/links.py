@@ -132,7 +132,7 @@ def stewards_care(w, b):
     """L3: stewards of a building patrol and fix small things; they tire like all volunteers."""
     p = w.p[0]
     building = w.buildings[b]
-    q = w.compounds[building.compound].community
+    q = building.community
     need = min(1.0, backlog_weeks(w, q))
     score = offer_score(p, building.steward_motivation, 0.5, 0.5, need, 0.0, building.steward_fatigue)
     building.steward_activity = score

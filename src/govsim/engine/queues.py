@@ -10,6 +10,7 @@ during a day: `simulate.py` enlarges them between days.
 import numpy as np
 
 from govsim.engine.compiled import kernel
+from govsim.engine.state import EVENTS, NODES, PACKAGES
 
 _ENTITIES = 2**20
 
@@ -74,29 +75,36 @@ def heap_pop(w):
 
 
 @kernel
-def take_event(w):
-    """A row of the events, or -1 when there is none."""
-    c = w.counters[0]
-    e = c.free_event
-    if e >= 0:
-        c.free_event = w.following[e]
-    elif c.used_events < w.events.size:
-        e = c.used_events
-        c.used_events += 1
+def take_row(w, pool, size, after):
+    """A row of a pool of `size` rows: the one given back last, which `after` follows, else one never used; -1 if none is left."""
+    rows = w.pools[pool]
+    row = rows.free
+    if row >= 0:
+        rows.free = after
+    elif rows.used < size:
+        row = rows.used
+        rows.used += 1
     else:
-        c.overflow = 1
+        w.counters[0].overflow = 1
         return -1
-    c.n_events += 1
-    return e
+    rows.live += 1
+    return row
+
+
+@kernel
+def give_row(w, pool, row):
+    """Give a row back; returns the row it is now to be followed by."""
+    rows = w.pools[pool]
+    after = rows.free
+    rows.free = row
+    rows.live -= 1
+    return after
 
 
 @kernel
 def give_event(w, e):
     """Give a row of the events back."""
-    c = w.counters[0]
-    w.following[e] = c.free_event
-    c.free_event = e
-    c.n_events -= 1
+    w.following[e] = give_row(w, EVENTS, e)
 
 
 @kernel
@@ -116,7 +124,7 @@ def schedule(w, time, kind, entity, version, tie):
     slot = int(time * c.slots_per_day)
     if slot >= w.buckets.size:
         return
-    e = take_event(w)
+    e = take_row(w, EVENTS, w.events.size, w.following[w.pools[EVENTS].free])
     if e < 0:
         return
     event = w.events[e]
@@ -155,26 +163,9 @@ def merge(nodes, a, b):
 
 
 @kernel
-def take_node(w):
-    """A row of the nodes, or -1 when there is none."""
-    c = w.counters[0]
-    n = c.free_node
-    if n >= 0:
-        c.free_node = w.nodes[n].left
-    elif c.used_nodes < w.nodes.size:
-        n = c.used_nodes
-        c.used_nodes += 1
-    else:
-        c.overflow = 1
-        return -1
-    c.n_nodes += 1
-    return n
-
-
-@kernel
 def queue_push(w, root, key, tie, item, version):
     """Add an item to the queue with this root; return the new root."""
-    n = take_node(w)
+    n = take_row(w, NODES, w.nodes.size, w.nodes[w.pools[NODES].free].left)
     if n < 0:
         return root
     node = w.nodes[n]
@@ -190,41 +181,24 @@ def queue_push(w, root, key, tie, item, version):
 @kernel
 def queue_pop(w, root):
     """Drop the first item; return the new root. Its node goes back to the pool."""
-    c = w.counters[0]
     node = w.nodes[root]
     following = merge(w.nodes, node.left, node.right)
-    node.left = c.free_node
-    c.free_node = root
-    c.n_nodes -= 1
+    node.left = give_row(w, NODES, root)
     return following
 
 
 @kernel
 def take_package(w):
     """A row of the packages, or -1 when there is none."""
-    c = w.counters[0]
-    k = c.free_package
-    if k >= 0:
-        c.free_package = w.packages[k].next
-    elif c.used_packages < w.packages.size:
-        k = c.used_packages
-        c.used_packages += 1
-    else:
-        c.overflow = 1
-        return -1
-    c.n_packages += 1
-    return k
+    return take_row(w, PACKAGES, w.packages.size, w.packages[w.pools[PACKAGES].free].next)
 
 
 @kernel
 def give_package(w, k):
     """Give a package back; its version grows, so whatever still points to it is stale."""
-    c = w.counters[0]
     pk = w.packages[k]
     pk.version += 1
     pk.issue = -1
     pk.queued = 0
     pk.in_service = 0
-    pk.next = c.free_package
-    c.free_package = k
-    c.n_packages -= 1
+    pk.next = give_row(w, PACKAGES, k)

@@ -101,21 +101,21 @@ def poisson(key, purpose, mean):
 
 @kernel
 def binomial(key, purpose, count, n, share):
-    """Binomial of n trials by inversion, one uniform for each 64 trials (0.99^64 is far from underflow)."""
+    """Binomial of n trials by inversion of the rarer outcome, one uniform for each 64 trials (2^-64 is far from underflow)."""
+    rare = min(share, 1.0 - share)
     total = 0
-    ratio = share / max(1.0 - share, 1e-300)
     for block in range((n + 63) // 64):
         trials = min(64, n - 64 * block)
         u = uniform(key, purpose, count + block)
-        term = math.exp(trials * math.log(max(1.0 - share, 1e-300)))
+        term = math.exp(trials * math.log(1.0 - rare))
         below = term
         k = 0
         while u > below and k < trials:
-            term *= ratio * (trials - k) / (k + 1)
+            term *= rare / (1.0 - rare) * (trials - k) / (k + 1)
             k += 1
             below += term
         total += k
-    return total
+    return total if share <= 0.5 else n - total
 
 
 @kernel

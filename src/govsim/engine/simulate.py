@@ -182,7 +182,7 @@ class Engine:
         world = World(
             p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
             packages=st.blank(st.PACKAGE, 14 * daily + 256), events=st.blank(st.EVENT, n_events),
-            heap=st.blank(st.HEAP, n_events), following=np.zeros(n_events, np.int32),
+            heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)), following=np.zeros(n_events, np.int32),
             buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
             nodes=st.blank(st.NODE, 56 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
@@ -211,7 +211,8 @@ class Engine:
         c = w.counters
         c.n_issues = len(w.arrivals)
         c.month = c.slot = c.today = -1
-        c.free_package = c.free_event = c.free_node = c.hand_1 = c.hand_2 = c.hand_3 = c.hand_4 = -1
+        w.pools.free = -1
+        c.hand_1 = c.hand_2 = c.hand_3 = c.hand_4 = -1
         c.slots_per_day = len(w.buckets) // self.scenario.days
         c.belief_scale = c.trust_scale = 1.0
         c.sum_trust_community = w.households.trust_community.sum()
@@ -254,7 +255,7 @@ class Engine:
             w = self._with_forums(self.world, mechanism, self.day)
             p = build.parameters(scenario, self.capacity, mechanism, external)
             kinds = w.kinds.copy()
-            kinds.listed = build.listed_types(len(kinds), 1 - float(np.exp(-mechanism.L4.dose)))
+            kinds.listed = build.covered(0, rng.TYPES, len(kinds), 1 - math.exp(-mechanism.L4.dose))
             members = build.members_of(scenario, mechanism, self.capacity)
             directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
             w = w.replace(p=p, kinds=kinds, members=members, directives=directives,
@@ -305,8 +306,9 @@ class Engine:
         if c.overflow[0]:
             raise RuntimeError("a pool of the engine overflowed within one day")
         grown: dict[str, np.ndarray] = {}
-        for name, live in (("packages", c.n_packages), ("events", c.n_events), ("nodes", c.n_nodes), ("waiting", c.n_waiting)):
-            if live[0] * 3 > len(getattr(w, name)) * 2:
+        in_use = dict(zip(st.POOLED, w.pools.live, strict=True)) | {"waiting": c.n_waiting[0]}
+        for name, live in in_use.items():
+            if live * 3 > len(getattr(w, name)) * 2:
                 for column in (name, "following", "heap") if name == "events" else (name,):
                     old = getattr(w, column)
                     grown[column] = st.blank(old.dtype, 2 * len(old)) if old.dtype.names else np.zeros(2 * len(old), old.dtype)

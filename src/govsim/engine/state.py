@@ -8,6 +8,9 @@ days, and `nan` means "not yet".
 
 import numpy as np
 
+CACHE_LINE = 64
+"""Bytes in a line of the processor's cache."""
+
 # Issue status: the machine of 3.2.
 LATENT, ROUTING, GATED, WORKING, CLOSED, RESOLVED, EXITED, LAPSED = range(8)
 STATUSES = ("latent", "routing", "gated", "working", "closed", "resolved", "exited", "lapsed")
@@ -140,10 +143,11 @@ HOUSEHOLD = np.dtype(
     {
         "names": ("community", "petition", "law", "trust_community", "trust_city", "expectation", "ses"),
         "formats": ("f8",) * 7,
-        "itemsize": 64,
+        "itemsize": CACHE_LINE,
     }
 )  # fmt: skip
 
+# `community` is that of the compound, kept here too since nearly every rule asks for it.
 BUILDING_RECORD = np.dtype(
     [
         ("compound", "i4"), ("community", "i4"), ("first_household", "i4"), ("n_households", "i4"),
@@ -234,8 +238,7 @@ KIND_RECORD = np.dtype(
 
 COUNTER_FIELDS_INT = (
     "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "hand_1", "hand_2", "hand_3", "hand_4",
-    "free_package", "free_event", "free_node", "used_packages", "used_events", "used_nodes",
-    "n_packages", "n_events", "n_nodes", "n_sittings", "n_waiting", "overflow",
+    "n_sittings", "n_waiting", "overflow",
     "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
     "n_visits", "workdays_left",
 )  # fmt: skip
@@ -246,16 +249,17 @@ COUNTER_FIELDS_FLOAT = (
 )  # fmt: skip
 COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n in COUNTER_FIELDS_FLOAT])
 
+# Pools of rows that are used, given back and used again: the one given back last (-1: none), rows ever used, rows in use.
+PACKAGES, EVENTS, NODES = range(3)
+POOLED = ("packages", "events", "nodes")
+POOL_RECORD = np.dtype([("free", "i8"), ("used", "i8"), ("live", "i8")])
+
 KIND_TABLE = 34
-
-
-_LINE = 64
-"""Bytes in a line of the processor's cache."""
 
 
 def blank(dtype: np.dtype, n: int) -> np.recarray:
     """`n` zeroed rows, the first at the start of a cache line."""
     size = max(int(n), 1) * dtype.itemsize
-    raw = np.zeros(size + _LINE, np.uint8)
-    first = -raw.ctypes.data % _LINE
+    raw = np.zeros(size + CACHE_LINE, np.uint8)
+    first = -raw.ctypes.data % CACHE_LINE
     return raw[first : first + size].view(dtype).view(np.recarray)

@@ -3,7 +3,7 @@
 
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
-from govsim.engine.feedback import end_attention
+from govsim.engine.feedback import community_of, end_attention
 from govsim.engine.gates import department_station
 from govsim.engine.ledger import charge, post_outside
 from govsim.engine.queues import schedule
@@ -88,8 +88,7 @@ def direct(w, j, i, t):
             restart_patience(w, i, t)
     if it.status < CLOSED:
         give_attention(w, i, t)
-    p2 = w.buildings[w.arrivals[i].building].compound
-    charge(w, w.compounds[p2].community, REPORTING, p.E1_reporting_hours)
+    charge(w, community_of(w, i), REPORTING, p.E1_reporting_hours)
 
 
 @kernel

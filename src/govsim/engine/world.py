@@ -29,7 +29,7 @@ from numba.extending import (
 from numba.np.arrayobj import make_array, populate_array
 
 FIELDS = (
-    "p", "counters", "arrivals", "issues", "kinds", "kind_tables", "packages", "events", "following", "heap",
+    "p", "counters", "arrivals", "issues", "kinds", "kind_tables", "packages", "events", "following", "pools", "heap",
     "buckets", "nodes", "queues", "stations", "workers", "households", "buildings", "compounds", "communities",
     "subdistricts", "branches", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",

@@ -6,8 +6,6 @@ t0, was first voiced at tv, first closed at tc, truly and lastingly resolved at 
 if it is falsely closed, given up or exited), dl its type's deadline; # counts.
 """
 
-
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal

@@ -40,10 +40,10 @@ class Scenario(Frozen):
             raise ValueError(
                 f"burn_in_days {self.burn_in_days} is beyond the horizon of {self.days} days"
             )
+        last = self.city.n_communities - 1
         for n, interruption in enumerate(self.interruptions):
-            if interruption.community >= self.city.n_communities:
+            if interruption.community > last:
                 raise ValueError(
-                    f"interruptions[{n}].community {interruption.community}: the city has communities 0 to "
-                    f"{self.city.n_communities - 1}"
+                    f"interruptions[{n}].community {interruption.community}: the city has communities 0 to {last}"
                 )
         return self

@@ -185,9 +185,12 @@ def _external(control: Variant, schedules: Schedules) -> ExternalHours:
     """Return the hours a control gets: by the givers' own skills, or priced as paid staff (W5)."""
     hours = schedules[str(control.control_of)]
     if control.control == "hours":
-        givers = hours.sum(axis=1) / max(hours.sum(), 1e-9)
-        shares = {"share_by_payer": tuple(float(s) for s in givers)} if hours.sum() > 0 else {}
-        return ExternalHours(hours_by_skill=tuple(float(h) for h in hours.sum(axis=0)), **shares)
+        if not hours.any():
+            return ExternalHours()
+        return ExternalHours(
+            hours_by_skill=tuple(hours.sum(axis=0).tolist()),
+            share_by_payer=tuple((hours.sum(axis=1) / hours.sum()).tolist()),
+        )
     prices = np.array([PRICES[p] for p in PAYERS])
     return ExternalHours(staff_hours=float(prices @ hours.sum(axis=1)))
 

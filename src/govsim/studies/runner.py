@@ -46,15 +46,21 @@ class Job:
     seed: int
 
 
+def _only(measured: Sequence[Metrics], _residents: Sequence[int]) -> Metrics:
+    """Metrics of a single city; several cannot be taken together without a rule."""
+    (found,) = measured
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Machinery:
     """What runs and measures; the defaults are the engine's, tests put fakes here."""
 
     engine: Callable[..., Any]
-    measure: Callable[[Any], Metrics]
+    measure: Callable[[Any], Any]
     prepare: Callable[[Scenario], Any] | None = None
     """What is worked out once a world, before its runs: handed to the engine as ``capacity``."""
-    pool: Callable[[Sequence[Any], Sequence[int]], Metrics] = lambda measured, _residents: measured[0]
+    pool: Callable[[Sequence[Any], Sequence[int]], Metrics] = _only
     """Metrics of the cities of a pool taken together, from what was measured in each and their residents."""
 
 
