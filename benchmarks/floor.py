@@ -14,7 +14,7 @@ import numpy as np
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
 
-COUNTS = {"B0": (35, 442), "F1": (38, 544)}
+COUNTS = {"B0": (40, 467), "F1": (44, 572)}
 """Draws and writes an issue."""
 _RING = 2**15
 
