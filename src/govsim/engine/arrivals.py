@@ -129,13 +129,3 @@ def for_nan(it):
     it.law = np.nan
     it.attention = np.nan
     it.satisfaction = np.nan
-
-
-@kernel
-def blank_times(issues):
-    """Mark every issue of the table as not yet arisen."""
-    for i in range(issues.size):
-        for_nan(issues[i])
-        issues[i].first_package = -1
-        issues[i].state_180 = -1
-        issues[i].state_365 = -1

@@ -25,7 +25,7 @@ from govsim.engine.gates import (
 from govsim.engine.ledger import charge, post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
-from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, issue_of, schedule
+from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, schedule
 from govsim.engine.routing import owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
@@ -418,45 +418,55 @@ def handle(w, kind, entity, version, t):
 def look_ahead(w):
     """Ask for the rows that one more event of the next slot will read, so that they come near meanwhile.
 
-    Each row leads to the next: event, issue, building, household and first package. They are asked for one
-    step after another, by hands that follow each other along the slot's chain.
+    Each row leads to the next: link and event, issue, building, household and first package. They are asked for
+    one step after another, as events follow each other along the slot's chain.
     """
     c = w.counters[0]
-    if c.hand_4 >= 0:
-        i = issue_of(w.events[c.hand_4].tie)
-        if i < c.next_arrival:
-            prefetch(w.packages, int(w.issues[i].first_package))
-            prefetch(w.households, household_of(w, i))
-    c.hand_4 = c.hand_3
-    if c.hand_3 >= 0:
-        i = issue_of(w.events[c.hand_3].tie)
-        if i < c.next_arrival:
-            prefetch(w.buildings, int(w.arrivals[i].building))
-    c.hand_3 = c.hand_2
-    if c.hand_2 >= 0:
-        i = issue_of(w.events[c.hand_2].tie)
-        prefetch(w.arrivals, i)
-        prefetch(w.issues, i)
-    c.hand_2 = c.hand_1
-    if c.hand_1 >= 0:
-        prefetch(w.events, c.hand_1)
-        c.hand_1 = w.following[c.hand_1]
-        prefetch(w.following, c.hand_1)
+    if c.ahead_place >= 0:
+        prefetch(w.packages, int(w.issues[c.ahead_place].first_package))
+        prefetch(w.households, household_of(w, c.ahead_place))
+    c.ahead_place = c.ahead_issue
+    if c.ahead_issue >= 0:
+        prefetch(w.buildings, int(w.arrivals[c.ahead_issue].building))
+    c.ahead_issue = -1
+    if c.ahead_event >= 0:
+        link = w.chain[c.ahead_event]
+        prefetch(w.events, c.ahead_event)
+        if link.issue < c.next_arrival:
+            c.ahead_issue = link.issue
+            prefetch(w.arrivals, c.ahead_issue)
+            prefetch(w.issues, c.ahead_issue)
+        c.ahead_event = link.next
+        prefetch(w.chain, c.ahead_event)
+
+
+@kernel
+def is_stale(w, event):
+    """Whether what an event was to bring has been overtaken for good: versions only grow."""
+    if event.kind == CHOICE_DUE:
+        return event.version != int(w.issues[event.entity].version)
+    if event.kind == DETECTION_DUE:
+        return event.version // 2 != int(w.issues[event.entity].version)
+    return event.kind == DEADLINE_NEAR and event.version != w.packages[event.entity].version
 
 
 @kernel
 def open_bucket(w, slot):
-    """Move a slot's events into the heap."""
+    """Move a slot's events into the heap, but for stale ones."""
     c = w.counters[0]
-    while c.hand_1 >= 0 or c.hand_2 >= 0 or c.hand_3 >= 0 or c.hand_4 >= 0:
+    while c.ahead_event >= 0 or c.ahead_issue >= 0 or c.ahead_place >= 0:
         look_ahead(w)
     e = int(w.buckets[slot])
     w.buckets[slot] = -1
     while e >= 0:
-        heap_push(w, w.events[e].time, w.events[e].tie, e)
-        e = w.following[e]
+        following = int(w.chain[e].next)
+        if is_stale(w, w.events[e]):
+            give_event(w, e)
+        else:
+            heap_push(w, w.events[e].time, w.events[e].tie, e)
+        e = following
     if slot + 1 < w.buckets.size:
-        c.hand_1 = w.buckets[slot + 1]
+        c.ahead_event = w.buckets[slot + 1]
 
 
 @kernel

@@ -104,13 +104,7 @@ def give_row(w, pool, row):
 @kernel
 def give_event(w, e):
     """Give a row of the events back."""
-    w.following[e] = give_row(w, EVENTS, e)
-
-
-@kernel
-def issue_of(tie):
-    """The issue an event of this tie is about, as a rule."""
-    return tie // (16 * _ENTITIES)
+    w.chain[e].next = give_row(w, EVENTS, e)
 
 
 @kernel
@@ -124,7 +118,7 @@ def schedule(w, time, kind, entity, version, tie):
     slot = int(time * c.slots_per_day)
     if slot >= w.buckets.size:
         return
-    e = take_row(w, EVENTS, w.events.size, w.following[w.pools[EVENTS].free])
+    e = take_row(w, EVENTS, w.events.size, w.chain[w.pools[EVENTS].free].next)
     if e < 0:
         return
     event = w.events[e]
@@ -136,7 +130,8 @@ def schedule(w, time, kind, entity, version, tie):
     if slot <= c.slot:
         heap_push(w, time, event.tie, e)
     else:
-        w.following[e] = w.buckets[slot]
+        w.chain[e].issue = tie
+        w.chain[e].next = w.buckets[slot]
         w.buckets[slot] = e
 
 

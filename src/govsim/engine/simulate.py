@@ -8,7 +8,6 @@ import numpy as np
 
 from govsim.engine import build, rng
 from govsim.engine import state as st
-from govsim.engine.arrivals import blank_times
 from govsim.engine.day import advance, table_all
 from govsim.engine.queues import schedule
 from govsim.engine.world import World
@@ -130,7 +129,7 @@ def calibrate(scenario: Scenario) -> dict[str, Any]:
 
 
 _SLOTS_PER_DAY = 96
-_ISSUES_A_DAY = 600
+_ISSUES_A_DAY = 300
 
 
 def _slots_per_day(daily: int) -> int:
@@ -177,12 +176,10 @@ class Engine:
         clock = scenario.behaviour.clock
         weekday = (np.arange(days + 14) + clock.first_weekday) % 7
         counters = st.blank(st.COUNTERS, 1)
-        issues = st.blank(st.ISSUE, n_issues)
-        blank_times(issues)
         world = World(
-            p=p, counters=counters, arrivals=arrivals, issues=issues, kinds=kinds, kind_tables=kind_tables.ravel(),
+            p=p, counters=counters, arrivals=arrivals, issues=st.blank(st.ISSUE, n_issues), kinds=kinds, kind_tables=kind_tables.ravel(),
             packages=st.blank(st.PACKAGE, 14 * daily + 256), events=st.blank(st.EVENT, n_events),
-            heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)), following=np.zeros(n_events, np.int32),
+            heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)), chain=st.blank(st.LINK, n_events),
             buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
             nodes=st.blank(st.NODE, 56 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
@@ -212,7 +209,7 @@ class Engine:
         c.n_issues = len(w.arrivals)
         c.month = c.slot = c.today = -1
         w.pools.free = -1
-        c.hand_1 = c.hand_2 = c.hand_3 = c.hand_4 = -1
+        c.ahead_event = c.ahead_issue = c.ahead_place = -1
         c.slots_per_day = len(w.buckets) // self.scenario.days
         c.belief_scale = c.trust_scale = 1.0
         c.sum_trust_community = w.households.trust_community.sum()
@@ -309,7 +306,7 @@ class Engine:
         in_use = dict(zip(st.POOLED, w.pools.live, strict=True)) | {"waiting": c.n_waiting[0]}
         for name, live in in_use.items():
             if live * 3 > len(getattr(w, name)) * 2:
-                for column in (name, "following", "heap") if name == "events" else (name,):
+                for column in (name, "chain", "heap") if name == "events" else (name,):
                     old = getattr(w, column)
                     grown[column] = st.blank(old.dtype, 2 * len(old)) if old.dtype.names else np.zeros(2 * len(old), old.dtype)
                     grown[column][: len(old)] = old

@@ -116,6 +116,7 @@ PACKAGE = np.dtype(
 
 EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i8"), ("entity", "i4"), ("kind", "i4")], align=True)
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
+LINK = np.dtype([("next", "i4"), ("issue", "i4")])
 NODE = np.dtype(
     [("key", "f8"), ("tie", "i8"), ("content", "i4"), ("version", "i4"), ("left", "i4"), ("right", "i4")], align=True
 )
@@ -237,7 +238,7 @@ KIND_RECORD = np.dtype(
 )  # fmt: skip
 
 COUNTER_FIELDS_INT = (
-    "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "hand_1", "hand_2", "hand_3", "hand_4",
+    "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "ahead_event", "ahead_issue", "ahead_place",
     "n_sittings", "n_waiting", "overflow",
     "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
     "n_visits", "workdays_left",
