@@ -492,6 +492,7 @@ def run_until(w, limit):
             if onset >= limit:
                 return
             arrive(w, onset)
+            look_ahead(w)
             continue
         if due >= limit:
             return

@@ -11,7 +11,7 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.commitment import ask, request_authority, send_memo, settle_jurisdiction
-from govsim.engine.compiled import kernel
+from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.feedback import add_memo, community_of
 from govsim.engine.gates import (
     contact_hours_of,
@@ -302,6 +302,8 @@ def next_item(w, f):
         i = w.nodes[fo.root].content
         version = w.nodes[fo.root].version
         fo.root = queue_pop(w, fo.root)
+        if fo.root >= 0:
+            prefetch(w.issues, int(w.nodes[fo.root].content))
         fo.backlog -= 1
         it = w.issues[i]
         if it.status == GATED and version == int(it.petitions) and in_remit(w, fo.kind, i, True) & fo.rules:

@@ -9,7 +9,7 @@ during a day: `simulate.py` enlarges them between days.
 
 import numpy as np
 
-from govsim.engine.compiled import kernel
+from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.state import EVENTS, NODES, PACKAGES
 
 _ENTITIES = 2**20
@@ -179,6 +179,9 @@ def queue_pop(w, root):
     node = w.nodes[root]
     following = merge(w.nodes, node.left, node.right)
     node.left = give_row(w, NODES, root)
+    if following >= 0:
+        prefetch(w.nodes, int(w.nodes[following].left))
+        prefetch(w.nodes, int(w.nodes[following].right))
     return following
 
 

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from govsim.engine.compiled import kernel
+from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
 from govsim.engine.ledger import charge, post_unit
 from govsim.engine.queues import give_package, queue_pop, queue_push, schedule
@@ -261,6 +261,14 @@ def run_chunk(w, n, t, hours):
 
 
 @kernel
+def look_into(w, root):
+    """Ask for the rows that the start of a queue's next package will read, so that they come near meanwhile."""
+    if root >= 0:
+        prefetch(w.packages, int(w.nodes[root].content))
+        prefetch(w.issues, w.nodes[root].tie // 16)
+
+
+@kernel
 def begin(w, n, q, t, efficiency, longest):
     """A worker takes the head of queue q: effort is decided at the first start (3.7.8)."""
     wk = w.workers[n]
@@ -268,6 +276,7 @@ def begin(w, n, q, t, efficiency, longest):
     root = w.queues[q]
     k = w.nodes[root].content
     w.queues[q] = queue_pop(w, root)
+    look_into(w, w.queues[q])
     pk = w.packages[k]
     pk.queued = 0
     pk.in_service = 1
