@@ -8,6 +8,8 @@ run of this script; machines differ.
 Peak memory is the high-water mark of the process above what it held before the city was built. Bytes a resident
 and bytes an issue are the two coefficients of a straight line through two runs of the same city that differ
 in their issues only. Freed memory is given back to the system at once, so that none is used twice unseen.
+Above 1.5 million residents a city is run twice: as `compare` runs it, a pool of county-level cities one after another
+(ruling 24), whose bytes are those of the city held at the time; and as a single city.
 """
 
 import functools
@@ -26,10 +28,11 @@ from benchmarks.floor import floor_seconds
 from benchmarks.mesa_core import CoreModel, core_scenario
 from govsim.engine.simulate import Engine, calibrate
 from govsim.results.metrics import measure as measure_run
-from govsim.scenario.city import City
+from govsim.scenario.city import POOL_RESIDENTS, City
 from govsim.scenario.inputs import override
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import apply
+from govsim.studies.compare import pooled_worlds
 
 SIZES = {200_000: 3, 1_000_000: 3, 5_000_000: 1}
 """Residents, and how often the CPU time is taken; the median counts."""
@@ -37,7 +40,7 @@ MESA_SIZES = (50_000, 200_000)
 DAYS = 1095
 FEWER = 0.5
 """Factor on the issues of the second run, from which bytes an issue follow: fewer, since more would overload desks."""
-HEAD = ("variant", "residents", "issues", "CPU s", "resident-years/CPU s", "x floor", "B/resident", "B/issue", "peak/columns")
+HEAD = ("variant", "residents", "cities", "issues", "CPU s", "resident-years/CPU s", "x floor", "B/resident", "B/issue", "peak/columns")
 
 
 def peak_bytes() -> int:
@@ -62,29 +65,39 @@ def scenario_of(name: str, residents: int, factor: float = 1.0) -> Scenario:
     return core_scenario(base) if name == "core" else apply(base, name)
 
 
-def solve(name: str, residents: int, factor: float) -> dict:
-    """Solve the desks in this process: what they are, CPU seconds and peak memory."""
+def solve(name: str, residents: int, factor: float, is_pool: bool) -> dict:
+    """Solve the desks in this process: what they are in each city, CPU seconds and peak memory."""
     calibrate(scenario_of(name, 20_000))
-    scenario = scenario_of(name, residents, factor)
+    worlds = worlds_of(name, residents, factor, is_pool)
     held = forget_peak()
     start = time.process_time()
-    capacity = calibrate(scenario)
-    return {"capacity": capacity, "seconds": time.process_time() - start, "peak": peak_bytes() - held}
+    capacities = [calibrate(world) for world in worlds]
+    return {"capacities": capacities, "seconds": time.process_time() - start, "peak": peak_bytes() - held}
 
 
-def measure(name: str, residents: int, factor: float, capacity: dict) -> dict:
-    """One run in this process: CPU seconds of building and running, and peak memory."""
+def worlds_of(name: str, residents: int, factor: float, is_pool: bool) -> list[Scenario]:
+    """The city, or the cities it is a pool of."""
+    scenario = scenario_of(name, residents, factor)
+    return pooled_worlds(scenario) if is_pool else [scenario]
+
+
+def measure(name: str, residents: int, factor: float, is_pool: bool, capacities: list[dict]) -> dict:
+    """One run in this process, city after city: CPU seconds of building and running, and peak memory."""
     Engine(scenario_of(name, 20_000)).advance(400)
-    scenario = scenario_of(name, residents, factor)
+    worlds = worlds_of(name, residents, factor, is_pool)
     held = forget_peak()
-    start = time.process_time()
-    engine = Engine(scenario, capacity=capacity).advance(DAYS)
-    seconds = time.process_time() - start
+    seconds, issues, columns = 0.0, [], []
+    for world, capacity in zip(worlds, capacities, strict=True):
+        start = time.process_time()
+        engine = Engine(world, capacity=capacity).advance(DAYS)
+        seconds += time.process_time() - start
+        issues.append(engine.n_issues)
+        columns.append(sum(column.nbytes for column in engine.world.columns().values()))
+        del engine  # or two would be held while the next is built
     peak = peak_bytes() - held
-    columns = sum(column.nbytes for column in engine.world.columns().values())
-    floor = floor_seconds(name, engine.n_issues)
-    return {"residents": scenario.city.n_residents, "issues": engine.n_issues, "seconds": seconds, "peak": peak,
-            "columns": columns, "floor": floor}  # fmt: skip
+    return {"residents": sum(world.city.n_residents for world in worlds), "issues": sum(issues), "cities": len(worlds),
+            "seconds": seconds, "peak": peak, "held_residents": max(world.city.n_residents for world in worlds),
+            "held_issues": max(issues), "columns": max(columns), "floor": floor_seconds(name, sum(issues))}  # fmt: skip
 
 
 def against_mesa(residents: int, capacity: dict) -> dict:
@@ -131,24 +144,24 @@ def compile_seconds() -> float:
 
 
 @functools.cache
-def desks(name: str, residents: int, factor: float) -> dict:
+def desks(name: str, residents: int, factor: float, is_pool: bool) -> dict:
     """Desks of a scenario, which are those of its baseline, and what solving them takes."""
-    return in_own_process("solve", name, residents, factor)
+    return in_own_process("solve", name, residents, factor, is_pool)
 
 
-def row(name: str, residents: int, times: int) -> dict:
+def row(name: str, residents: int, is_pool: bool, times: int) -> dict:
     """A line of the results."""
-    solved, fewer_solved = (desks("B0", residents, factor) for factor in (1.0, FEWER))
-    runs = [in_own_process("measure", name, residents, 1.0, solved["capacity"]) for _ in range(times)]
-    fewer = in_own_process("measure", name, residents, FEWER, fewer_solved["capacity"])
+    solved, fewer_solved = (desks("B0", residents, factor, is_pool) for factor in (1.0, FEWER))
+    runs = [in_own_process("measure", name, residents, 1.0, is_pool, solved["capacities"]) for _ in range(times)]
+    fewer = in_own_process("measure", name, residents, FEWER, is_pool, fewer_solved["capacities"])
     usual = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-    an_issue = (usual["peak"] - fewer["peak"]) / (usual["issues"] - fewer["issues"])
-    people, issues = runs[0]["residents"], runs[0]["issues"]
+    an_issue = (usual["peak"] - fewer["peak"]) / (usual["held_issues"] - fewer["held_issues"])
+    people = runs[0]["residents"]
     return {
-        "variant": name, "residents": people, "days": DAYS, "issues": issues,
+        "variant": name, "residents": people, "cities": runs[0]["cities"], "days": DAYS, "issues": runs[0]["issues"],
         "cpu_seconds": round(usual["seconds"], 4),
         "resident_years_per_cpu_second": round(people * DAYS / 365 / usual["seconds"]),
-        "peak_bytes_per_resident": round((usual["peak"] - an_issue * issues) / people, 1),
+        "peak_bytes_per_resident": round((usual["peak"] - an_issue * usual["held_issues"]) / usual["held_residents"], 1),
         "peak_bytes_per_issue": round(an_issue, 1),
         "ratio_to_bare_floor": round(usual["seconds"] / usual["floor"], 1),
         "ratio_of_peak_to_columns": round(usual["peak"] / usual["columns"], 3),
@@ -159,7 +172,7 @@ def row(name: str, residents: int, times: int) -> dict:
 def shown(r: dict) -> str:
     """A line of the table."""
     return (
-        f"{r['variant']:>7}{r['residents']:>12,}{r['issues']:>12,}{r['cpu_seconds']:>9.2f}{r['resident_years_per_cpu_second']:>22,}"
+        f"{r['variant']:>7}{r['residents']:>12,}{r['cities']:>8}{r['issues']:>12,}{r['cpu_seconds']:>9.2f}{r['resident_years_per_cpu_second']:>22,}"
         f"{r['ratio_to_bare_floor']:>9.1f}{r['peak_bytes_per_resident']:>12.1f}{r['peak_bytes_per_issue']:>9.1f}"
         f"{r['ratio_of_peak_to_columns']:>14.2f}"
     )
@@ -167,19 +180,23 @@ def shown(r: dict) -> str:
 
 def main() -> None:
     """Measure, print, write."""
-    print("".join(f"{word:>{width}}" for word, width in zip(HEAD, (7, 12, 12, 9, 22, 9, 12, 9, 14), strict=True)))
+    print("".join(f"{word:>{width}}" for word, width in zip(HEAD, (7, 12, 8, 12, 9, 22, 9, 12, 9, 14), strict=True)))
     runs = []
     for residents, times in SIZES.items():
-        for name in ("B0", "F1"):
-            runs.append(row(name, residents, times))
-            print(shown(runs[-1]), flush=True)
-    for r in runs[1::2]:
-        slower = runs[-3]["resident_years_per_cpu_second"] / r["resident_years_per_cpu_second"]
-        print(f"F1, {r['residents']:,} residents: {slower:.2f} times the CPU time a resident-year of {runs[-3]['residents']:,}; "
+        for is_pool in (True, False) if residents > POOL_RESIDENTS else (False,):
+            for name in ("B0", "F1"):
+                runs.append(row(name, residents, is_pool, times))
+                print(shown(runs[-1]), flush=True)
+    of_full = runs[1::2]
+    million = of_full[1]
+    for r in of_full:
+        slower = million["resident_years_per_cpu_second"] / r["resident_years_per_cpu_second"]
+        print(f"F1, {r['residents']:,} residents in {r['cities']} cities: {slower:.2f} times the CPU time a resident-year "
+              f"of {million['residents']:,}; "
               f"desks before it: {r['desks_cpu_seconds']:.2f} CPU s, peak {r['desks_peak_bytes'] / 1e6:,.0f} MB")  # fmt: skip
     mesa = []
     for residents in MESA_SIZES:
-        r = in_own_process("against_mesa", residents, desks("core", residents, 1.0)["capacity"])
+        r = in_own_process("against_mesa", residents, desks("core", residents, 1.0, False)["capacities"][0])
         mesa.append(r)
         print(f"core loop, {r['residents']:,} residents, {r['issues']:,} issues: plain Mesa {r['mesa_cpu_seconds']:.2f} CPU s, engine "
               f"{r['engine_cpu_seconds']:.3f}, ratio {r['ratio']:.0f}; same log: {r['is_same_log']}", flush=True)  # fmt: skip
