@@ -13,6 +13,7 @@ _PUBLIC: dict[str, str] = {
     "City": "govsim.scenario.city",
     "Comparison": "govsim.studies.compare",
     "Demand": "govsim.scenario.demand",
+    "History": "govsim.results.history",
     "GovernanceModel": "govsim.model.governance",
     "Mechanism": "govsim.scenario.mechanism",
     "Run": "govsim.results.run",

@@ -222,32 +222,68 @@ def _show(comparison: Any, folder: Path, lang: str) -> None:
 @app.command()
 def run(
     scenario: Annotated[
-        str, typer.Argument(help="A scenario file (YAML) or the name of a preset.")
-    ],
+        str | None, typer.Argument(help="A scenario file (YAML) or the name of a preset.")
+    ] = None,
     out: Annotated[str, typer.Option(help="Folder for the run's tables.")] = "results/run",
+    switch: Annotated[
+        list[str] | None,
+        typer.Option(help="DAY=VARIANT: put a variant in place from that day on; may be given again."),
+    ] = None,
+    state: Annotated[str | None, typer.Option(help="File to save the run's state in; see --save-at and --save-every.")] = None,
+    save_at: Annotated[int | None, typer.Option(min=0, help="Day on which to save the state.")] = None,
+    save_every: Annotated[int | None, typer.Option(min=1, help="Save the state anew every so many days.")] = None,
+    resume: Annotated[str | None, typer.Option(help="Go on from a saved state instead of a scenario.")] = None,
     lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
-    """Run one scenario and save its tables.
+    """Run one scenario and save its tables; switch variants on the way, save a state, go on from one.
 
-    Example: govsim run demo --out run1
+    Example: govsim run demo --save-at 365 --state common.state; govsim run --resume common.state --switch 400=F1
     """
     tongue = _language(lang)
     with _guarded(tongue):
-        from govsim.scenario.files import load_scenario
-
-        asked = load_scenario(scenario)
+        if (scenario is None) == (resume is None):
+            raise ValueError("give a scenario or --resume FILE, one of the two")
+        if (state is None) != (save_at is None and save_every is None):
+            raise ValueError("--state FILE goes together with --save-at DAY or --save-every DAYS")
         from govsim.labels import label
-        from govsim.results.simulate import simulate
+        from govsim.results.history import History, check_state_file
         from govsim.results.store import check_folder, is_run, save_run
+        from govsim.scenario.files import load_scenario
+        from govsim.scenario.variants import variant
 
+        steps = [(day, 0, variant(name)) for day, name in map(_switch, switch or ())]
         folder = check_folder(out, is_run)
-        n_cities = len(asked.city.pool())
+        if state is not None:
+            check_state_file(Path(state))
+        asked = load_scenario(scenario) if scenario is not None else None
+        history = History(asked) if resume is None else History.load(resume)
+        days = history.scenario.days
+        saves = {save_at} if save_at is not None else set()
+        saves |= set(range(0, days, save_every)) - set(range(history.day + 1)) if save_every else set()
+        steps += [(day, 1, None) for day in saves]
+        for day, _, _ in steps:
+            if not history.day <= day <= days:
+                raise ValueError(f"day {day}: the run is at day {history.day} and ends at day {days}")
+        n_cities = len(history.scenario.city.pool())
         if n_cities > 1:
             typer.echo(label("message.note.single", tongue, n_cities=n_cities), err=True)
-        found = simulate(asked)
+        for day, _, to in sorted(steps, key=lambda step: step[:2]):
+            if to is not None:
+                history.switch(to, at=day)
+            else:
+                history.advance(day).save(str(state))
+        found = history.finish()
         folder.parent.mkdir(parents=True, exist_ok=True)
         save_run(found, folder, overwrite=folder.exists())
     _show_run(found, folder, tongue)
+
+
+def _switch(text: str) -> tuple[int, str]:
+    """Read DAY=VARIANT."""
+    day, _, name = text.partition("=")
+    if not day.strip().isdecimal() or not name.strip():
+        raise ValueError(f"--switch {text}: a day and a variant, such as 400=F1-E4")
+    return int(day), name
 
 
 def _show_run(found: Any, folder: Path, lang: str) -> None:

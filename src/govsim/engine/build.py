@@ -454,4 +454,5 @@ def forums_of(scenario: Scenario, mechanism: Mechanism, executive_slots: int, st
     forums.phase = phase * forums.interval
     forums.next = np.where(forums.kind == st.EXECUTIVE, 0, start) + forums.phase
     forums.root = -1
+    forums.is_new = 1
     return forums

@@ -378,7 +378,7 @@ def handle_issue(w, kind, i, version, t):
         if it.status < CLOSED and age > w.p[0].attention_half_life - 1e-3:
             attention_over(w, i, t)
     elif kind == DETECTION_DUE:
-        if version // 2 == int(it.version) and it.status == LATENT:
+        if version // 2 == int(it.version) and it.status == LATENT and w.p[0].L3_steward_hours > 0.0:
             if version % 2 == 1:
                 detect(w, i, t)
             else:
@@ -409,7 +409,8 @@ def handle(w, kind, entity, version, t):
     elif kind == INTERRUPTED:
         interrupt(w, w.stations[w.interruptions[entity].community].first_worker, t, w.interruptions[entity].hours)
     elif kind == VISIT:
-        visit(w, entity, version, t)
+        if w.p[0].E1_visits > 0.0:
+            visit(w, entity, version, t)
     else:
         handle_issue(w, kind, entity, version, t)
 
@@ -674,13 +675,15 @@ def advance(w, first, last):
 
 
 @kernel
-def table_all(w, t):
-    """When a mechanism starts, what waits at gates is tabled and what is unvoiced is watched."""
+def table_all(w, t, is_watched):
+    """When a mechanism starts, what waits at gates is tabled in its new forums and, if asked, what is unvoiced is watched."""
     for i in range(w.counters[0].next_arrival):
         if w.issues[i].status == GATED:
-            table_issue(w, i, t)
-        elif w.issues[i].status == LATENT and w.p[0].L3_steward_hours > 0.0:
+            table_issue(w, i, t, True)
+        elif w.issues[i].status == LATENT and is_watched:
             watch(w, i, t)
+    for f in range(w.forums.size):
+        w.forums[f].is_new = 0
 
 
 

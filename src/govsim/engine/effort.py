@@ -24,7 +24,7 @@ def pressure_on(w, s):
     c = max(1.0, st.n_workers * 1.0)
     pressure = p.pressure_base + p.pressure_memos * min(1.0, st.memos / (5.0 * c))
     pressure += p.pressure_directives * min(1.0, st.directives / c)
-    if st.listed_open > 0.0:
+    if p.list_on == 1 and st.listed_open > 0.0:
         pressure += p.pressure_list * st.listed_overdue / max(1.0, st.listed_open)
     return min(1.0, pressure)
 

@@ -102,17 +102,35 @@ def table_item(w, f, i, t):
         if int(it.petitions) > 0:
             score += p.agenda_petitioned
         key = p.agenda_age * t - score
-    fo.root = queue_push(w, fo.root, key, i, i, int(it.petitions))
+    fo.root = queue_push(w, fo.root, key, i, i, min(int(it.petitions), 1))
     fo.backlog += 1
 
 
 @kernel
-def table_issue(w, i, t):
-    """Table a gated issue wherever its gates fall in the remit of a forum that exists."""
+def table_issue(w, i, t, only_new):
+    """Table a gated issue wherever its gates fall in the remit of a forum that exists, or only of one just founded."""
     for kind in range(5):
         f = forum_of(w, kind, i)
-        if f >= 0 and in_remit(w, kind, i, False) & w.forums[f].rules:
+        if f >= 0 and in_remit(w, kind, i, False) & w.forums[f].rules and (not only_new or w.forums[f].is_new == 1):
             table_item(w, f, i, t)
+
+
+@kernel
+def table_petitioned(w, i):
+    """A first petition moves an issue up every agenda: its old entries are stale, and it is tabled anew by its age (ruling 29)."""
+    it = w.issues[i]
+    eligible = w.arrivals[i].onset + np.float64(it.triaged)
+    for kind in range(5):
+        f = forum_of(w, kind, i)
+        if f >= 0 and in_remit(w, kind, i, int(it.retabled) > w.p[0].retabling_max) & w.forums[f].rules:
+            table_item(w, f, i, eligible)
+
+
+@kernel
+def end_forum(w, f):
+    """Give back what is left of a forum's agenda."""
+    while w.forums[f].root >= 0:
+        w.forums[f].root = queue_pop(w, w.forums[f].root)
 
 
 @kernel
@@ -306,7 +324,7 @@ def next_item(w, f):
             prefetch(w.issues, int(w.nodes[fo.root].content))
         fo.backlog -= 1
         it = w.issues[i]
-        if it.status == GATED and version == int(it.petitions) and in_remit(w, fo.kind, i, True) & fo.rules:
+        if it.status == GATED and version == min(int(it.petitions), 1) and in_remit(w, fo.kind, i, True) & fo.rules:
             return i
     return -1
 

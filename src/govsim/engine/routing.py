@@ -149,6 +149,6 @@ def owner_found(w, i, t):
     if flags & GATE_J:
         ask_round(w, i, t, 0.0)
     if it.status == GATED:
-        table_issue(w, i, t)
+        table_issue(w, i, t, False)
 
 

@@ -9,11 +9,13 @@ import numpy as np
 from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.day import advance, table_all
+from govsim.engine.meetings import end_forum
 from govsim.engine.queues import schedule
 from govsim.engine.world import World
 from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
+from govsim.scenario.variants import name_of
 
 _PILOT_DAYS = 730
 
@@ -155,8 +157,12 @@ class Engine:
             scenario = scenario.model_copy(update={"seed": seed})
         self.scenario = scenario
         self.capacity = capacity if capacity is not None else calibrate(scenario)
+        self.origin = scenario
         self.day = 0
         self.switched = False
+        self.running = Mechanism()
+        self.paid_factor = 1.0
+        self.switches: list[tuple[int, str]] = []
         with np.errstate(over="ignore"):
             self.world = self._build()
         if scenario.burn_in_days == 0:
@@ -225,43 +231,65 @@ class Engine:
         schedule(w, time, kind, entity, 0, entity)
 
     def _with_forums(self, w: World, mechanism: Mechanism, start: int) -> World:
+        """The meetings of a mechanism; one that was there before keeps its calendar, agenda and case memory."""
         forums = build.forums_of(self.scenario, mechanism, self.capacity["executive_slots"], start)
+        memory = np.zeros((len(forums), len(self.scenario.demand.types)))
         if self.switched:
-            forums[0] = w.forums[0]
+            was, now = (f.kind * 2**32 + f.area for f in (w.forums, forums))
+            _, new, old = np.intersect1d(now, was, return_indices=True)
+            for field in ("next", "root", "backlog", "sittings", "tabled", "ruled"):
+                forums[field][new] = w.forums[field][old]
+            forums.is_new[new] = 0
+            memory[new] = w.memory.reshape(-1, memory.shape[1])[old]
+            for f in np.setdiff1d(np.arange(len(w.forums)), old):
+                end_forum(w, int(f))
         expected = sum(int((self.scenario.days - start) / f.interval) + 3 for f in forums)
         sittings = st.blank(st.SITTING, int(w.counters.n_sittings[0]) + expected)
         sittings[: len(w.sittings)] = w.sittings[: len(sittings)]
-        memory = np.zeros(len(forums) * len(self.scenario.demand.types))
-        return w.replace(forums=forums, sittings=sittings, memory=memory)
+        return w.replace(forums=forums, sittings=sittings, memory=memory.ravel())
 
     def switch(
         self, mechanism: Mechanism, external: ExternalHours | None = None, behaviour: Behaviour | None = None
     ) -> None:
-        """Start a mechanism today; what already waits at gates is tabled in its meetings.
+        """Start a mechanism today; what already waits at gates is tabled in its new meetings.
 
+        What both mechanisms have goes on: meetings with their agendas and case memory, members in service with
+        their motives, directives. What the new one lacks ends today: its meetings, visits, patrols, lists and what they
+        promised; issues in somebody's hands are finished. Ties, trust and beliefs remain.
         `behaviour` is for variants that change how people behave, such as the ceremonial placebo.
         """
         external = external or ExternalHours()
-        changes: dict[str, Any] = {"mechanism": mechanism, "external": external}
+        before, self.running = self.running, mechanism
+        changes: dict[str, Any] = {"mechanism": mechanism, "external": external, "mechanism_name": name_of(mechanism)}
         if behaviour is not None:
             changes["behaviour"] = behaviour
         scenario = self.scenario.model_copy(update=changes)
         self.scenario = scenario
         self.switched = True
+        self.switches.append((self.day, scenario.mechanism_name))
         with np.errstate(over="ignore"):
             w = self._with_forums(self.world, mechanism, self.day)
             p = build.parameters(scenario, self.capacity, mechanism, external)
             kinds = w.kinds.copy()
             kinds.listed = build.covered(0, rng.TYPES, len(kinds), 1 - math.exp(-mechanism.L4.dose))
-            members = build.members_of(scenario, mechanism, self.capacity)
-            directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
+            members, directives = w.members, w.directives
+            called_up = ("members_per_thousand", "general_labour_share")
+            if min(before.E4.dose, mechanism.E4.dose) <= 0 or any(
+                getattr(before.E4, f) != getattr(mechanism.E4, f) for f in called_up
+            ):
+                members = build.members_of(scenario, mechanism, self.capacity)
+            if len(directives) != p.n_leaders[0] * p.E1_directives_max[0]:
+                directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)
+                w.leaders.live = w.leaders.oldest = 0
+            if mechanism.L3.dose <= 0:
+                w.buildings.hazard_rate = w.buildings.steward_activity = 0.0
             w = w.replace(p=p, kinds=kinds, members=members, directives=directives,
                            external=np.outer(external.share_by_payer, external.hours_by_skill).ravel())  # fmt: skip
             self._set_bodies(w, mechanism)
             self._set_paid_hours(w, external)
             w.counters.mechanism_on = 1
             self.world = w
-            table_all(w, float(self.day))
+            table_all(w, float(self.day), before.L3.dose <= 0 < mechanism.L3.dose)
 
     def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
         """Which communities and compounds have a body, which communities and branches pair."""
@@ -277,11 +305,12 @@ class Engine:
 
     def _set_paid_hours(self, w: World, external: ExternalHours) -> None:
         """Money control (W5 iii): paid hours lengthen the windows of communities and departments."""
-        if external.staff_hours <= 0:
-            return
         desks = (w.stations.kind == st.COMMUNITY) | (w.stations.kind == st.DEPARTMENT)
-        daily = float((w.stations.window * w.stations.n_workers)[desks].sum())
-        w.stations.window[desks] *= 1 + external.staff_hours * 12 / _workdays(self.scenario) / daily
+        daily = float((w.stations.window * w.stations.n_workers)[desks].sum()) / self.paid_factor
+        factor = 1 + external.staff_hours * 12 / _workdays(self.scenario) / daily
+        if factor != self.paid_factor:
+            w.stations.window[desks] *= factor / self.paid_factor
+            self.paid_factor = factor
 
     def advance(self, to_day: int) -> "Engine":
         """Run up to the start of `to_day`, starting the mechanism when its day comes."""
@@ -315,7 +344,7 @@ class Engine:
     def copy(self) -> "Engine":
         """A branch: same history, its own future. The exogenous issues are shared."""
         twin = object.__new__(Engine)
-        twin.__dict__ = dict(self.__dict__)
+        twin.__dict__ = self.__dict__ | {"switches": list(self.switches)}
         twin.world = World(**{name: a if name == "arrivals" else a.copy() for name, a in self.world.columns().items()})
         return twin
 

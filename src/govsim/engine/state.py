@@ -188,7 +188,7 @@ FORUM_RECORD = np.dtype(
         ("kind", "i8"), ("area", "i8"), ("key", "u8"), ("interval", "f8"), ("next", "f8"), ("phase", "f8"),
         ("hours", "f8"), ("slots", "i8"), ("roster", "i8"), ("authority", "f8"), ("level", "i8"),
         ("rules", "i8"), ("root", "i8"), ("sittings", "i8"), ("tabled", "f8"), ("ruled", "f8"),
-        ("backlog", "i8"), ("internal", "f8"), ("part_time", "i8"),
+        ("backlog", "i8"), ("internal", "f8"), ("part_time", "i8"), ("is_new", "i8"),
     ]
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ from govsim.engine.gates import (
     release_work,
 )
 from govsim.engine.ledger import charge
+from govsim.engine.meetings import table_petitioned
 from govsim.engine.queues import schedule
 from govsim.engine.routing import add_departments, start_triage
 from govsim.engine.service import enqueue, reclass
@@ -182,6 +183,8 @@ def petition(w, i, t):
         it.petitioned = t - a.onset
     n = int(it.petitions)
     it.petitions = min(n + 1, 120)
+    if n == 0 and it.status == GATED:
+        table_petitioned(w, i)
     w.daily[c.today].petitions += 1
     w.communities[community_of(w, i)].petitions += 1.0
     if p.petition_hours > 0.0 and find_package(w, i, PETITION_CASE) < 0:

@@ -44,7 +44,9 @@ class Run:
     Attributes
     ----------
     scenario
-        What was asked.
+        What was asked; its mechanism is the last that was in place.
+    switches
+        (day, variant) of every mechanism put in place, in order.
     seed
         Of the draws.
     horizon
@@ -63,9 +65,10 @@ class Run:
     True
     """
 
-    def __init__(self, columns: Columns, scenario: Scenario) -> None:
+    def __init__(self, columns: Columns, scenario: Scenario, switches: tuple[tuple[int, str], ...] = ()) -> None:
         self.columns = columns
         self.scenario = scenario
+        self.switches = switches
         self.seed = scenario.seed
         self.horizon = float(len(columns.daily))
 
@@ -80,7 +83,7 @@ class Run:
         copy
             Without it, the run changes if the engine goes on.
         """
-        return cls(columns_of(engine, copy=copy), engine.scenario)
+        return cls(columns_of(engine, copy=copy), engine.scenario, tuple(engine.switches))
 
     @cached_property
     def issues(self) -> pd.DataFrame:

@@ -38,7 +38,7 @@ from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
 
 FORMAT = "govsim run"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 
 _RECORDS = {
@@ -107,10 +107,14 @@ def load_run(folder: str | Path) -> Run:
         raise RunFileError(
             f"{place.name}: the scenario in {MANIFEST} is not one of this version"
         ) from error
+    try:
+        switches = tuple((int(day), str(name)) for day, name in manifest["switches"])
+    except (TypeError, ValueError) as error:
+        raise RunFileError(f"{place.name}: the switches in {MANIFEST} are not days and names") from error
     arrays = {name: _read(place, name, manifest["arrays"][name]) for name in Columns._fields}
     columns = Columns(**arrays)
     _check(place, columns, scenario)
-    return Run(columns, scenario)
+    return Run(columns, scenario, switches)
 
 
 # ---- writing -------------------------------------------------------------------------------------
@@ -124,6 +128,7 @@ def _write(run: Run, draft: Path) -> None:
         "format_version": FORMAT_VERSION,
         "govsim": __version__,
         "scenario": run.scenario.model_dump(mode="json"),
+        "switches": run.switches,
         "arrays": entries,
     }
     manifest["digest"] = _digest(manifest)
@@ -247,7 +252,7 @@ def _read_manifest(place: Path) -> dict[str, Any]:
     if (
         not isinstance(entries, dict)
         or set(entries) != set(Columns._fields)
-        or "scenario" not in found
+        or not {"scenario", "switches"} <= set(found)
         or not all(isinstance(e, dict) for e in entries.values())
     ):
         raise RunFileError(f"{place.name}: {MANIFEST} does not list the arrays of a run")
