@@ -301,16 +301,16 @@ def _show_run(found: Any, folder: Path, lang: str) -> None:
 
 @app.command()
 def components(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) -> None:
-    """Say what each of the 13 parts is, does and costs."""
+    """Say what each of the 13 parts, and each rival mechanism, is, does and costs."""
     import textwrap
 
     from govsim.labels import label
-    from govsim.scenario.variants import COMPONENTS
+    from govsim.scenario.variants import COMPONENTS, PARTS
 
     tongue = _language(lang)
-    for code in COMPONENTS:
+    for code in PARTS:
         typer.echo(f"{code}  {label(f'component.{code}', tongue)}")
-        for part in ("does", "costs", "dose"):
+        for part in ("does", "costs", "dose") if code in COMPONENTS else ("does", "costs"):
             text = label(f"component.{code}.{part}", tongue)
             for line in textwrap.wrap(text, 46 if tongue == "zh" else 92):
                 typer.echo(f"    {line}")

@@ -109,6 +109,8 @@ def variant_label(name: str, lang: str | None = None) -> str:
         return label(f"variant.{name}", lang)
     if (match := _CONTROL.fullmatch(name)) is not None:
         return label(f"variant.{match[1]}", lang, base=_inside(variant_label(match[2], lang)))
+    if re.fullmatch(r"RV\d+", name) and has_label(f"component.{name}"):
+        return label(f"component.{name}", lang)
     if "+" not in name and "@" not in name and has_label(f"component.{name}"):
         return label("variant.only", lang, part=_inside(label(f"component.{name}", lang)))
     base, *without = re.split(r"-(?=[ALE]\d)", name)
@@ -124,6 +126,9 @@ def _sum(name: str, lang: str | None) -> str:
     words = []
     for term in re.split(r"\+(?=[A-Za-z])", name):
         part, _, dose = term.partition("@")
+        if "-" in part:
+            words.append(variant_label(term, lang))
+            continue
         for kind in ("component", "group", "variant"):
             if has_label(f"{kind}.{part}"):
                 part = label(f"{kind}.{part}", lang)

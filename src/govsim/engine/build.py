@@ -70,7 +70,7 @@ def part_time_members(mechanism: Mechanism) -> tuple[int, int]:
 
 
 def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: ExternalHours) -> dict[str, float | int]:
-    """Every number of the 13 components that the rules read; all zero when switched off."""
+    """Every number of the components and rivals that the rules read; all zero when switched off."""
     m = mechanism
     numbers: dict[str, float | int] = {}
     for code in type(m).model_fields:
@@ -97,7 +97,15 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
         "A5_community_members": part_time_members(m)[1],
         "external_on": int(sum(external.hours_by_skill) > 0),
         "n_panels": max(1, round(scenario.city.n_subdistricts / 12)),
+        "RV4_reporting_hours": m.RV4.reporting_hours if m.RV4.enabled else 0.0,
+        "RV7_added_work_share": m.RV7.added_work_share if m.RV7.enabled else 0.0,
+        "RV7_rework_share": m.RV7.rework_share if m.RV7.enabled else 0.0,
+        "RV10_opening_hours": m.RV10.opening_hours if m.RV10.enabled else 0.0,
     }
+    if m.RV4.enabled:
+        numbers["petition_attention"] = m.RV4.attention
+    if m.RV10.enabled:
+        numbers["ask_interval"] = m.RV10.ask_interval
     first = 1
     for code, n in (("A1", numbers["n_panels"]), ("A2", scenario.city.n_subdistricts), ("A3", n_comm), ("A4", n_comp)):
         on = getattr(m, code).dose > 0
@@ -165,13 +173,17 @@ def covered(seed: int, family: int, n: int, share: float) -> np.ndarray:
     return rank < round(min(1.0, share) * n)
 
 
-def type_tables(demand: Demand, behaviour: Behaviour) -> tuple[np.recarray, np.ndarray]:
-    """Rows and tables of the issue types, none of them listed."""
+def type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[np.recarray, np.ndarray]:
+    """Rows and flattened tables of the issue types: who decides and works, under delegation one tier lower, and which are listed."""
     kinds = st.blank(st.KIND_RECORD, len(demand.types))
     tables = np.zeros((len(demand.types), st.KIND_TABLE))
+    delegation = mechanism.RV7
     for n, kind in enumerate(demand.types):
+        is_delegated = delegation.enabled and delegation.lowest_authority <= kind.authority <= delegation.highest_authority
+        authority = kind.authority - is_delegated
         sigma2 = math.log(1 + kind.hours_cv**2)
-        for name in ("authority", "fund_share", "p_jurisdiction", "p_power", "p_interests", "deadline", "patience",
+        kinds[n].authority, kinds[n].delegated = authority, is_delegated
+        for name in ("fund_share", "p_jurisdiction", "p_power", "p_interests", "deadline", "patience",
                      "petition_factor", "queue_class"):  # fmt: skip
             kinds[name][n] = getattr(kind, name)
         for name in ("private_remedy", "property_firm", "urgent"):
@@ -193,9 +205,10 @@ def type_tables(demand: Demand, behaviour: Behaviour) -> tuple[np.recarray, np.n
         tables[n, 16:28] = np.asarray(kind.months) / np.max(kind.months)
         work = behaviour.work
         by_level = {3: work.split_subdistrict, 4: work.split_department, 5: work.split_city}
-        tables[n, 28:31] = by_level.get(kind.authority, work.split_local)
-        tables[n, 31:34] = by_level.get(kind.authority, work.split_shared)
-    return kinds, tables
+        tables[n, 28:31] = by_level.get(authority, work.split_local)
+        tables[n, 31:34] = by_level.get(authority, work.split_shared)
+    kinds.listed = covered(0, rng.TYPES, len(kinds), 1 - math.exp(-mechanism.L4.dose))
+    return kinds, tables.ravel()
 
 
 def day_factors(scenario: Scenario) -> np.ndarray:

@@ -17,7 +17,9 @@ from govsim.engine.feedback import (
 )
 from govsim.engine.gates import (
     add_package,
+    ask_for_decision,
     end_of_contacts,
+    find_package,
     next_stage,
     open_gate,
     reserve_money,
@@ -26,7 +28,7 @@ from govsim.engine.ledger import charge, post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
 from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, schedule
-from govsim.engine.routing import owner_found, start_triage
+from govsim.engine.routing import decider, owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
     enqueue,
@@ -675,11 +677,20 @@ def advance(w, first, last):
 
 
 @kernel
+def decide_lower(w, i, t):
+    """What waited for the executive route and is delegated now (RV7) becomes a decision of the lower desk."""
+    if int(w.issues[i].closed_gates) & GATE_P and w.kinds[w.arrivals[i].type].authority < 5:
+        if find_package(w, i, DECISION_TASK) < 0:
+            ask_for_decision(w, i, decider(w, i), 2, t)
+
+
+@kernel
 def table_all(w, t, is_watched):
     """When a mechanism starts, what waits at gates is tabled in its new forums and, if asked, what is unvoiced is watched."""
     for i in range(w.counters[0].next_arrival):
         if w.issues[i].status == GATED:
             table_issue(w, i, t, True)
+            decide_lower(w, i, t)
         elif w.issues[i].status == LATENT and is_watched:
             watch(w, i, t)
     for f in range(w.forums.size):

@@ -122,6 +122,8 @@ def drawn_hours(w, i, number, share):
     p = w.p[0]
     a = w.arrivals[i]
     scale = math.exp(math.log(p.redo_hours_share) * int(w.issues[i].redo)) if int(w.issues[i].redo) > 0 else 1.0
+    if w.kinds[a.type].delegated == 1:
+        scale *= 1.0 + p.RV7_added_work_share
     if p.independent_packages == 0 or share <= 0.0:
         return share * np.float64(w.issues[i].hours) * scale
     kind = w.kinds[a.type]
@@ -162,6 +164,8 @@ def release_work(w, i, t):
     if kind.mediated == 1 and int(it.obstacles) & GATE_I:
         local = 0.0
     loss = 1.0 - math.exp(math.log(max(1.0 - p.information_loss, 1e-300)) * int(it.tiers))
+    if kind.delegated == 1:
+        loss = 1.0 - (1.0 - loss) * (1.0 - p.RV7_rework_share)
     if int(it.redo) == 0 and rng.uniform(a.key, rng.LOSS, 0) < loss:
         it.wrong = int(it.wrong) | 1
     if local > 0.0:

@@ -21,6 +21,7 @@ from govsim.engine.ledger import charge
 from govsim.engine.meetings import table_issue
 from govsim.engine.queues import schedule
 from govsim.engine.state import (
+    COORDINATING,
     DEADLINE_PASSED,
     GATE_F,
     GATE_I,
@@ -125,6 +126,8 @@ def owner_found(w, i, t):
     m = int(it.n_departments)
     if m > 0:
         add_departments(w, i)
+        if p.RV10_opening_hours > 0.0:
+            charge(w, community_of(w, i), COORDINATING, p.RV10_opening_hours)
     if w.kinds[a.type].listed == 1 and p.list_on == 1 and a.onset + w.kinds[a.type].deadline > t:
         due = a.onset + w.kinds[a.type].deadline
         schedule(w, due, DEADLINE_PASSED, i, 0, i)

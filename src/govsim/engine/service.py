@@ -55,10 +55,12 @@ def is_open(w, s, t):
 
 @kernel
 def class_of(w, k, t):
-    """Queue class (3.7.7, ruling 28): 0 directive, 1 urgent or near its deadline, 2 normal, 3 low."""
+    """Queue class (3.7.7, ruling 28): 0 directive, or petitioned under RV4, 1 urgent or near its deadline, 2 normal, 3 low."""
     pk = w.packages[k]
     i = pk.issue
     if attention_of(w, i, t) > 0.5:
+        return 0
+    if w.p[0].RV4_enabled == 1 and np.float64(w.issues[i].petitioned) >= 0.0:
         return 0
     if pk.kind == DECISION_TASK or pk.kind == PETITION_CASE:
         return 2

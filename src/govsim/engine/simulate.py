@@ -172,7 +172,7 @@ class Engine:
         scenario = self.scenario
         none = Mechanism()
         arrivals = build.arrivals_of(scenario)
-        kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour)
+        kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, none)
         stations, workers, firm = build.stations_of(scenario, self.capacity)
         people = build.people_of(scenario, firm)
         p = build.parameters(scenario, self.capacity, none, ExternalHours())
@@ -183,7 +183,7 @@ class Engine:
         weekday = (np.arange(days + 14) + clock.first_weekday) % 7
         counters = st.blank(st.COUNTERS, 1)
         world = World(
-            p=p, counters=counters, arrivals=arrivals, issues=st.blank(st.ISSUE, n_issues), kinds=kinds, kind_tables=kind_tables.ravel(),
+            p=p, counters=counters, arrivals=arrivals, issues=st.blank(st.ISSUE, n_issues), kinds=kinds, kind_tables=kind_tables,
             packages=st.blank(st.PACKAGE, 14 * daily + 256), events=st.blank(st.EVENT, n_events),
             heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)), chain=st.blank(st.LINK, n_events),
             buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
@@ -270,8 +270,7 @@ class Engine:
         with np.errstate(over="ignore"):
             w = self._with_forums(self.world, mechanism, self.day)
             p = build.parameters(scenario, self.capacity, mechanism, external)
-            kinds = w.kinds.copy()
-            kinds.listed = build.covered(0, rng.TYPES, len(kinds), 1 - math.exp(-mechanism.L4.dose))
+            kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, mechanism)
             members, directives = w.members, w.directives
             called_up = ("members_per_thousand", "general_labour_share")
             if min(before.E4.dose, mechanism.E4.dose) <= 0 or any(
@@ -283,7 +282,7 @@ class Engine:
                 w.leaders.live = w.leaders.oldest = 0
             if mechanism.L3.dose <= 0:
                 w.buildings.hazard_rate = w.buildings.steward_activity = 0.0
-            w = w.replace(p=p, kinds=kinds, members=members, directives=directives,
+            w = w.replace(p=p, kinds=kinds, kind_tables=kind_tables, members=members, directives=directives,
                            external=np.outer(external.share_by_payer, external.hours_by_skill).ravel())  # fmt: skip
             self._set_bodies(w, mechanism)
             self._set_paid_hours(w, external)

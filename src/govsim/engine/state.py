@@ -233,7 +233,7 @@ KIND_RECORD = np.dtype(
         ("hours_sigma", "f8"), ("fund_mu", "f8"), ("fund_share", "f8"), ("p_jurisdiction", "f8"), ("p_power", "f8"),
         ("p_funds_given_fund", "f8"), ("p_interests", "f8"), ("deadline", "f8"), ("patience", "f8"),
         ("petition_factor", "f8"), ("private_remedy", "i8"), ("property_firm", "i8"), ("urgent", "i8"),
-        ("queue_class", "i8"), ("mediated", "i8"), ("serial", "i8"), ("listed", "i8"),
+        ("queue_class", "i8"), ("mediated", "i8"), ("serial", "i8"), ("listed", "i8"), ("delegated", "i8"),
     ]
 )  # fmt: skip
 

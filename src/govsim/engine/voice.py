@@ -41,6 +41,7 @@ from govsim.engine.state import (
     LAW_CASE,
     PETITION_CASE,
     PETITION_DUE,
+    REPORTING,
     ROUTING,
     SILENCE,
     TRIAGING,
@@ -187,6 +188,12 @@ def petition(w, i, t):
         table_petitioned(w, i)
     w.daily[c.today].petitions += 1
     w.communities[community_of(w, i)].petitions += 1.0
+    if p.RV4_enabled == 1:
+        charge(w, community_of(w, i), REPORTING, p.RV4_reporting_hours)
+        k = int(it.first_package)
+        while k >= 0:
+            reclass(w, k, t)
+            k = w.packages[k].next
     if p.petition_hours > 0.0 and find_package(w, i, PETITION_CASE) < 0:
         enqueue(w, add_package(w, i, PETITION_CASE, p.station_petition, 5, p.petition_hours, 11), t)
     affected = int(it.n_affected) * 1.0

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from govsim import __version__
 from govsim.engine import state as st
-from govsim.engine.build import parameters
+from govsim.engine.build import parameters, type_tables
 from govsim.engine.simulate import Engine
 from govsim.engine.world import World
 from govsim.results.run import Run
@@ -33,8 +33,8 @@ FORMAT = b"govsim state"
 FORMAT_VERSION = 1
 _LONGEST_HEADER = 2**26
 
-REBUILT = ("p", "arrivals", "kind_tables", "calendar", "interruptions")
-"""Columns that follow from the scenario alone and are not in the file."""
+REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions")
+"""Columns that follow from the scenario and its mechanism alone and are not in the file."""
 
 GROWING = ("packages", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings")
 """Columns whose rows depend on what has happened."""
@@ -282,6 +282,7 @@ def _rebuilt(view: memoryview) -> Engine:
     fresh = engine.world.columns()
     mechanism, external = (scenario.mechanism, scenario.external) if is_switched else (Mechanism(), ExternalHours())
     columns = {name: fresh[name] for name in REBUILT} | {"p": parameters(scenario, header["capacity"], mechanism, external)}
+    columns["kinds"], columns["kind_tables"] = type_tables(scenario.demand, scenario.behaviour, mechanism)
     if set(header["columns"]) != set(fresh) - set(REBUILT):
         raise ValueError("columns")
     at = 8 + size

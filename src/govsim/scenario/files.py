@@ -25,7 +25,7 @@ from govsim.scenario.fields import Frozen, ScenarioError
 from govsim.scenario.inputs import build, inputs, nearest, nested, override, show
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import COMPONENTS, Variant, apply, name_of, variant
+from govsim.scenario.variants import COMPONENTS, RIVALS, Variant, apply, name_of, variant
 
 MAX_BYTES = 1_000_000
 """Largest scenario file that is read."""
@@ -344,7 +344,11 @@ def _mechanism(value: Any) -> tuple[Variant | None, dict[str, Any]]:
 
 
 def _component(code: str, given: Any) -> Any:
-    """Spell out a component that is given as a switch or an intensity."""
+    """Spell out a component that is given as a switch or an intensity, or a rival given as a switch."""
+    if code in RIVALS and isinstance(given, bool):
+        return {"enabled": given}
+    if code in RIVALS and isinstance(given, (int, float, str)):
+        raise ScenarioError(f"mechanism.{code} is {show(given)}, not true, false or a mapping")
     if code not in COMPONENTS or isinstance(given, Mapping) or given is None:
         return given
     if isinstance(given, bool):

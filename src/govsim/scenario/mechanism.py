@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from govsim.scenario.fields import Frozen, number, option
+from govsim.scenario.rivals import CaseManager, Delegation, PetitionLed
 
 
 class Component(Frozen):
@@ -179,7 +180,7 @@ class InServiceMembers(Component):
 
 
 class Mechanism(Frozen):
-    """A variant of the mechanism: which of the 13 components are on, and how much."""
+    """A variant of the mechanism: which of the 13 components are on, and how much; which rivals are."""
 
     A1: CityMeeting = CityMeeting()
     A2: SubdistrictMeeting = SubdistrictMeeting()
@@ -194,6 +195,9 @@ class Mechanism(Frozen):
     E2: DepartmentPairing = DepartmentPairing()
     E3: BranchPairing = BranchPairing()
     E4: InServiceMembers = InServiceMembers()
+    RV4: PetitionLed = PetitionLed()
+    RV7: Delegation = Delegation()
+    RV10: CaseManager = CaseManager()
 
 
 class ExternalHours(Frozen):

@@ -1,8 +1,9 @@
 """Variants of the mechanism by name: the baseline, the full mechanism, its parts, its controls.
 
 A name is a sum of parts. ``B0`` is nothing, ``F1`` all 13 components; ``axis``, ``links`` and
-``entries`` are the three groups; ``A1`` ... ``E4`` are single components. ``+`` adds, ``-`` takes
-away, ``@x`` sets an intensity: ``F1-E4``, ``axis+links``, ``A1+A2@2+E4@0.5``. Besides there are
+``entries`` are the three groups; ``A1`` ... ``E4`` are single components; ``RV4``, ``RV7``, ``RV10`` are
+rival mechanisms. ``+`` adds, ``-`` takes away, ``@x`` sets the intensity of a component: ``F1-E4``, ``axis+links``,
+``A1+A2@2+E4@0.5``, ``F1+RV10``. Besides there are
 ``ceremonial_all`` (the placebo) and, for every variant V, its controls ``cost_matched(V)`` and
 ``money_matched(V)`` (`model.md` 3.8, 3.10, W5).
 """
@@ -28,6 +29,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 COMPONENTS: tuple[str, ...] = tuple(code for codes in GROUPS.values() for code in codes)
 """The codes of the 13 components, in the order of the mechanism."""
 
+RIVALS: tuple[str, ...] = ("RV4", "RV7", "RV10")
+"""The codes of the rival mechanisms."""
+
+PARTS = COMPONENTS + RIVALS
+
 CONTROLS: Mapping[str, Literal["hours", "money"]] = {
     "cost_matched": "hours",
     "money_matched": "money",
@@ -51,7 +57,7 @@ class Variant:
     name
         The canonical name: equal variants have equal names.
     doses
-        (code, intensity) of the components that are on, in the order of `COMPONENTS`.
+        (code, intensity) of the components and rivals that are on, in the order of `PARTS`; 1 for a rival.
     settings
         (path, value) of the other inputs the variant sets, as in `inputs.override`.
     external
@@ -76,6 +82,39 @@ class Variant:
     def behaviour(self) -> dict[str, Any]:
         """What it changes in behaviour, by path below ``behaviour``."""
         return _below("behaviour.", self.settings)
+
+    def combine(self, other: "Variant | str") -> "Variant":
+        """Return the sum of two variants without a part in common.
+
+        Examples
+        --------
+        >>> variant("F1").without("E4").combine("RV10").name
+        'F1-E4+RV10'
+        """
+        doses, more = self._doses("combine"), variant(other)._doses("combine")
+        for code in PARTS:
+            if code in doses and code in more:
+                raise ScenarioError(f"{self.name} and {variant(other).name} together: {code} is named twice")
+        return _variant(_name(doses | more))
+
+    def without(self, *parts: str) -> "Variant":
+        """Return the variant with components, groups or rivals taken away."""
+        doses = self._doses("without")
+        for part in parts:
+            _take_away(doses, _codes(part, part), part, f"{self.name}-{part}", None)
+        return _variant(_name(doses))
+
+    def at(self, intensity: float) -> "Variant":
+        """Return the variant with all its components at one intensity; rivals have none."""
+        doses = self._doses("at")
+        checked = _intensity(self.name, self.name, "@", repr(float(intensity)))
+        return _variant(_name({code: 1.0 if code in RIVALS else float(checked or 0.0) for code in doses}))
+
+    def _doses(self, verb: str) -> dict[str, float]:
+        """The parts of a sum; a placebo or a control has none that could be changed."""
+        if self.control is not None or self.settings:
+            raise ScenarioError(f"{self.name} is no sum of parts, so it cannot be changed by .{verb}()")
+        return dict(self.doses)
 
     def with_external(self, external: ExternalHours) -> "Variant":
         """Return the same variant with its schedule of external hours."""
@@ -111,7 +150,7 @@ def variant(name: str | Variant) -> Variant:
 def apply(scenario: Scenario, variant_: Variant | str) -> Scenario:
     """Return the scenario under a variant.
 
-    Switches and intensities of all 13 components become the variant's; their other knobs stay the
+    Switches and intensities of all 13 components and the rivals become the variant's; their other knobs stay the
     scenario's own, save those the variant sets (`Variant.settings`).
 
     Raises
@@ -131,9 +170,10 @@ def apply(scenario: Scenario, variant_: Variant | str) -> Scenario:
             "compute them first and pass them with Variant.with_external"
         )
     doses = dict(chosen.doses)
-    switches = {
+    switches: dict[str, dict[str, Any]] = {
         code: {"enabled": code in doses, "intensity": doses.get(code, 1.0)} for code in COMPONENTS
     }
+    switches |= {code: {"enabled": code in doses} for code in RIVALS}
     base = override(
         scenario,
         {"mechanism": switches, "mechanism_name": chosen.name, "external": chosen.external},
@@ -150,7 +190,8 @@ def name_of(mechanism: Mechanism) -> str:
     'B0'
     """
     components = {code: getattr(mechanism, code) for code in COMPONENTS}
-    return _name({code: c.intensity for code, c in components.items() if c.enabled})
+    rivals = {code: 1.0 for code in RIVALS if getattr(mechanism, code).enabled}
+    return _name({code: c.intensity for code, c in components.items() if c.enabled} | rivals)
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -164,7 +205,7 @@ def _variant(name: str) -> Variant:
     if (match := _CONTROL.fullmatch(name)) is not None:
         return _control(match[1], match[2], name)
     doses = _doses(name)
-    ordered = tuple((code, doses[code]) for code in COMPONENTS if code in doses)
+    ordered = tuple((code, doses[code]) for code in PARTS if code in doses)
     return Variant(name=_name(doses), doses=ordered)
 
 
@@ -204,7 +245,7 @@ def _codes(name: str, part: str) -> tuple[str, ...]:
     upper, lower = part.upper(), part.casefold()
     if upper in ("B0", "F1"):
         return () if upper == "B0" else COMPONENTS
-    if upper in COMPONENTS:
+    if upper in PARTS:
         return (upper,)
     if lower in GROUPS:
         return GROUPS[lower]
@@ -223,7 +264,7 @@ def _add(
     refines = len(codes) == 1 and intensity is not None and codes[0] not in named
     twice = [code for code in codes if code in doses]
     if twice and not refines:
-        hint = f"; write {twice[0]}@2 to change its intensity" if len(codes) == 1 else ""
+        hint = f"; write {twice[0]}@2 to change its intensity" if len(codes) == 1 and codes[0] in COMPONENTS else ""
         raise ScenarioError(f"variant {show(name)}: {twice[0]} is named twice{hint}")
     named.update(codes if len(codes) == 1 else ())
     doses.update(dict.fromkeys(codes, 1.0 if intensity is None else intensity))
@@ -246,6 +287,8 @@ def _intensity(name: str, part: str, at: str | None, digits: str | None) -> floa
     """Return the number after @, None where there is no @."""
     if at is None:
         return None
+    if part.upper() in RIVALS:
+        raise ScenarioError(f"variant {show(name)}: {part.upper()} is on or off; it has no intensity")
     known = inputs()["mechanism.A1.intensity"]
     try:
         value = float(digits or "")
@@ -260,7 +303,11 @@ def _intensity(name: str, part: str, at: str | None, digits: str | None) -> floa
 
 
 def _name(doses: Mapping[str, float]) -> str:
-    """Return the one name of a set of doses: the shortest way of saying it."""
+    """Return the one name of a set of doses: the shortest way of saying it, rivals last."""
+    rivals = [code for code in RIVALS if code in doses]
+    if rivals:
+        base = _name({code: x for code, x in doses.items() if code not in rivals})
+        return "+".join([*([] if base == "B0" else [base]), *rivals])
     on = [code for code in COMPONENTS if code in doses]
     groups = [group for group, codes in GROUPS.items() if set(codes) <= set(on)]
     missing = [code for code in COMPONENTS if code not in doses]
@@ -290,7 +337,7 @@ def _dosed(part: str, intensity: float, usual: float = 1.0) -> str:
 
 def _unknown(name: str, part: str) -> str:
     """Say that there is no such variant, and which are near."""
-    words = ["B0", "F1", *GROUPS, *COMPONENTS, "ceremonial_all", *(f"{c}(F1)" for c in CONTROLS)]
+    words = ["B0", "F1", *GROUPS, *PARTS, "ceremonial_all", *(f"{c}(F1)" for c in CONTROLS)]
     near = nearest(part, words, 0.5) or nearest(name, [*words, *VARIANTS])
     if near is not None:
         return f"unknown variant {show(name)}: did you mean {near}?"
@@ -325,16 +372,16 @@ def _ceremonial() -> Variant:
 
 @lru_cache(maxsize=1)
 def _named() -> dict[str, Variant]:
-    """Variants that are not sums of parts, by name. The rivals RV1 ... RV10 belong here too."""
+    """Variants that are not sums of parts, by name."""
     return {v.name.casefold(): v for v in (_ceremonial(),)}
 
 
 def _registry() -> dict[str, Variant]:
-    """Return what 3.10 names: baseline, full, groups, singles, leave-one-out and the placebo."""
+    """Return what 3.10 names: baseline, full, groups, singles, leave-one-out, rivals and the placebo."""
     names = list(GROUPS)
     pairs = [f"{a}+{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
     one_out = [f"F1-{code}" for code in COMPONENTS]
-    listed = ["B0", "F1", *names, *pairs, *COMPONENTS, *one_out, "ceremonial_all"]
+    listed = ["B0", "F1", *names, *pairs, *COMPONENTS, *one_out, *RIVALS, "ceremonial_all"]
     return {name: _variant(name) for name in listed}
 
 

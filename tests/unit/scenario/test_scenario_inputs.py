@@ -12,7 +12,7 @@ from govsim.scenario.fields import ScenarioError
 from govsim.scenario.inputs import inputs, override, value_at
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import COMPONENTS, GROUPS
+from govsim.scenario.variants import COMPONENTS, GROUPS, PARTS, RIVALS
 
 BASES = {"[V]", "[V-weak]", "[M]", "[A]"}
 IDENTITIES = {
@@ -88,6 +88,7 @@ def test_catalogue__is_sorted_one_key_a_line(lang):
 
 def test_words_of_the_model__have_labels():
     keys = [f"component.{c}{part}" for c in COMPONENTS for part in ("", ".does", ".costs", ".dose")]
+    keys += [f"component.{c}{part}" for c in RIVALS for part in ("", ".does", ".costs")]
     keys += [f"type.{t.code}" for t in standard_types()]
     keys += [f"department.{d}" for d in DEPARTMENTS]
     keys += [f"skill.{s}" for s in SKILLS]
@@ -98,7 +99,7 @@ def test_words_of_the_model__have_labels():
 
 def test_glossary__has_the_components_and_groups_by_the_names_of_the_labels(repo):
     glossary = (repo / "docs" / "glossary.md").read_text(encoding="utf-8")
-    keys = [*(f"component.{c}" for c in COMPONENTS), *(f"group.{g}" for g in GROUPS)]
+    keys = [*(f"component.{c}" for c in PARTS), *(f"group.{g}" for g in GROUPS)]
     missing = [k for k in keys if f"| {label(k, 'en')} | {label(k, 'zh')} |" not in glossary]
     assert not missing
 

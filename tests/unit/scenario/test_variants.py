@@ -5,7 +5,7 @@ from govsim.scenario.fields import ScenarioError
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import COMPONENTS, GROUPS, VARIANTS, apply, name_of, variant
+from govsim.scenario.variants import COMPONENTS, GROUPS, PARTS, RIVALS, VARIANTS, apply, name_of, variant
 
 
 def on(name):
@@ -15,7 +15,7 @@ def on(name):
 
 
 def test_components__are_those_of_the_mechanism_in_its_order():
-    assert tuple(Mechanism.model_fields) == COMPONENTS
+    assert tuple(Mechanism.model_fields) == PARTS
 
 
 def test_baseline__has_no_component():
@@ -40,7 +40,7 @@ def test_groups__are_their_components():
 
 
 def test_registry__has_3_10_and_each_name_is_canonical():
-    assert len(VARIANTS) == 2 + 6 + 13 + 13 + 1
+    assert len(VARIANTS) == 2 + 6 + 13 + 13 + 1 + len(RIVALS)
     assert all(v.name == name and variant(name) == v for name, v in VARIANTS.items())
 
 
@@ -57,6 +57,11 @@ def test_registry__has_3_10_and_each_name_is_canonical():
         ("B0+A1", "A1"),
         ("Cost_Matched( f1-e4 )", "cost_matched(F1-E4)"),
         ("CEREMONIAL_ALL", "ceremonial_all"),
+        ("rv10+f1-E4", "F1-E4+RV10"),
+        ("RV10+RV7", "RV7+RV10"),
+        ("B0+rv4", "RV4"),
+        ("F1+RV7-RV7", "F1"),
+        ("cost_matched(F1+RV10)", "cost_matched(F1+RV10)"),
     ],
 )
 def test_name__is_the_same_however_it_is_asked_for(asked, name):
@@ -71,7 +76,7 @@ def test_name__is_the_same_however_it_is_asked_for(asked, name):
         ("ceremonial-all", "did you mean ceremonial_all?"),
         ("costmatched(F1)", "did you mean cost_matched(F1)?"),
         ("cost_matched(money_matched(F1))", "no meaning"),
-        ("RV1", "there are B0, F1"),
+        ("RV1", "did you mean RV10?"),
         ("A1+A1", "A1 is named twice"),
         ("A1@2+A1@3", "A1 is named twice"),
         ("F1+E4", "write E4@2"),
@@ -152,3 +157,19 @@ def test_every_variant__has_a_name_in_words_of_its_own(lang):
     assert len(set(words)) == len(words)
     assert not any(code in word for word in words for code in COMPONENTS)
     assert all(has_label(f"variant.{name}") for name in ("B0", "F1", "axis+links"))
+
+
+def test_variants__are_combined_reduced_and_dosed():
+    assert variant("F1").without("E4").combine("RV10").name == "F1-E4+RV10"
+    assert variant("axis").combine(variant("links")).at(0.5).name == "axis@0.5+links@0.5"
+    assert variant("F1+RV7").at(2).name == "F1@2+RV7"
+    assert variant("F1").without("entries", "links").name == "axis"
+    for wrong, words in (
+        (lambda: variant("F1").combine("A1"), "A1 is named twice"),
+        (lambda: variant("axis").without("E1"), "E1 is not in it"),
+        (lambda: variant("F1").at(99), "from 0 to 16"),
+        (lambda: variant("ceremonial_all").at(1), "is no sum of parts"),
+        (lambda: variant("cost_matched(F1)").without("E1"), "is no sum of parts"),
+    ):
+        with pytest.raises(ScenarioError, match=words):
+            wrong()
