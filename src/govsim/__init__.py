@@ -20,6 +20,7 @@ _PUBLIC: dict[str, str] = {
     "Scenario": "govsim.scenario.scenario",
     "apply": "govsim.scenario.variants",
     "compare": "govsim.studies.compare",
+    "crn_audit": "govsim.studies.audit",
     "data_path": "govsim.paths",
     "label": "govsim.labels",
     "load_comparison": "govsim.studies.store",

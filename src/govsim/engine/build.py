@@ -104,6 +104,8 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
     }
     if m.RV4.enabled:
         numbers["petition_attention"] = m.RV4.attention
+    if m.unchecked.enabled:
+        numbers |= {"audit_share": 0.0, "list_audit": 0.0, "memos_enabled": 0}
     if m.RV10.enabled:
         numbers["ask_interval"] = m.RV10.ask_interval
     first = 1
@@ -179,7 +181,7 @@ def type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> t
     tables = np.zeros((len(demand.types), st.KIND_TABLE))
     delegation = mechanism.RV7
     for n, kind in enumerate(demand.types):
-        is_delegated = delegation.enabled and delegation.lowest_authority <= kind.authority <= delegation.highest_authority
+        is_delegated = delegation.enabled and kind.authority >= delegation.lowest_authority
         authority = kind.authority - is_delegated
         sigma2 = math.log(1 + kind.hours_cv**2)
         kinds[n].authority, kinds[n].delegated = authority, is_delegated

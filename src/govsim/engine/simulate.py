@@ -12,7 +12,6 @@ from govsim.engine.day import advance, table_all
 from govsim.engine.meetings import end_forum
 from govsim.engine.queues import schedule
 from govsim.engine.world import World
-from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import name_of
@@ -248,21 +247,16 @@ class Engine:
         sittings[: len(w.sittings)] = w.sittings[: len(sittings)]
         return w.replace(forums=forums, sittings=sittings, memory=memory.ravel())
 
-    def switch(
-        self, mechanism: Mechanism, external: ExternalHours | None = None, behaviour: Behaviour | None = None
-    ) -> None:
+    def switch(self, mechanism: Mechanism, external: ExternalHours | None = None) -> None:
         """Start a mechanism today; what already waits at gates is tabled in its new meetings.
 
         What both mechanisms have goes on: meetings with their agendas and case memory, members in service with
         their motives, directives. What the new one lacks ends today: its meetings, visits, patrols, lists and what they
         promised; issues in somebody's hands are finished. Ties, trust and beliefs remain.
-        `behaviour` is for variants that change how people behave, such as the ceremonial placebo.
         """
         external = external or ExternalHours()
         before, self.running = self.running, mechanism
         changes: dict[str, Any] = {"mechanism": mechanism, "external": external, "mechanism_name": name_of(mechanism)}
-        if behaviour is not None:
-            changes["behaviour"] = behaviour
         scenario = self.scenario.model_copy(update=changes)
         self.scenario = scenario
         self.switched = True

@@ -134,7 +134,7 @@ class History:
         asked = apply(self._engine.origin, to)
         if at is not None:
             self.advance(at)
-        self._engine.switch(asked.mechanism, asked.external, asked.behaviour)
+        self._engine.switch(asked.mechanism, asked.external)
         return self
 
     def branch(self) -> "History":

@@ -179,6 +179,12 @@ class InServiceMembers(Component):
     general_labour_share: float = number(0.5, "1", 0, 1, "[A]", "members offering general labour")
 
 
+class Unchecked(Frozen):
+    """What the placebo does without: while switched on nobody audits tickets or lists, and absent units get no memo (3.8)."""
+
+    enabled: bool = option(False, "[A]", "3.8: ceremonial_all")
+
+
 class Mechanism(Frozen):
     """A variant of the mechanism: which of the 13 components are on, and how much; which rivals are."""
 
@@ -198,6 +204,7 @@ class Mechanism(Frozen):
     RV4: PetitionLed = PetitionLed()
     RV7: Delegation = Delegation()
     RV10: CaseManager = CaseManager()
+    unchecked: Unchecked = Unchecked()
 
 
 class ExternalHours(Frozen):

@@ -5,8 +5,6 @@ not a rival: it stands beside the others to show what serving only the loud does
 (`cost_matched`, `money_matched`); RV9 are sums such as ``F1+RV10``.
 """
 
-from pydantic import model_validator
-
 from govsim.scenario.fields import Frozen, number, option
 
 
@@ -27,21 +25,14 @@ class PetitionLed(Rival):
 
 
 class Delegation(Rival):
-    """RV7 Delegation 权力下放 [R10, R12]: types within the range are decided one tier lower, where the work moves too.
+    """RV7 Delegation 权力下放 [R10, R12]: types from a level up are decided one tier lower, where the work moves too.
 
     Decisions are packages of the lower desk as anywhere else (ruling 44). Left out: money and staff that may follow the power.
     """
 
-    lowest_authority: int = number(3, "1", 2, 5, "[A]", "lowest a_i that is lowered by 1")
-    highest_authority: int = number(5, "1", 2, 5, "[A]", "highest a_i that is lowered by 1")
+    lowest_authority: int = number(3, "1", 2, 5, "[A]", "a_i from here up is lowered by 1")
     added_work_share: float = number(0.1, "1", 0, 2, "[A]", "more hours for people who are new to it")
     rework_share: float = number(0.1, "1", 0, 1, "[A]", "eps_d: the wrong work is done first")
-
-    @model_validator(mode="after")
-    def _range(self) -> "Delegation":
-        if self.lowest_authority > self.highest_authority:
-            raise ValueError(f"lowest_authority {self.lowest_authority} is above highest_authority {self.highest_authority}")
-        return self
 
 
 class CaseManager(Rival):

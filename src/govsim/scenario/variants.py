@@ -9,7 +9,7 @@ rival mechanisms. ``+`` adds, ``-`` takes away, ``@x`` sets the intensity of a c
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -77,11 +77,6 @@ class Variant:
     def mechanism(self) -> Mechanism:
         """The mechanism of this variant where nothing else was asked for."""
         return apply(Scenario(), replace(self, external=_NO_HOURS)).mechanism
-
-    @property
-    def behaviour(self) -> dict[str, Any]:
-        """What it changes in behaviour, by path below ``behaviour``."""
-        return _below("behaviour.", self.settings)
 
     def combine(self, other: "Variant | str") -> "Variant":
         """Return the sum of two variants without a part in common.
@@ -173,7 +168,7 @@ def apply(scenario: Scenario, variant_: Variant | str) -> Scenario:
     switches: dict[str, dict[str, Any]] = {
         code: {"enabled": code in doses, "intensity": doses.get(code, 1.0)} for code in COMPONENTS
     }
-    switches |= {code: {"enabled": code in doses} for code in RIVALS}
+    switches |= {code: {"enabled": code in doses} for code in RIVALS} | {"unchecked": {"enabled": False}}
     base = override(
         scenario,
         {"mechanism": switches, "mechanism_name": chosen.name, "external": chosen.external},
@@ -182,7 +177,7 @@ def apply(scenario: Scenario, variant_: Variant | str) -> Scenario:
 
 
 def name_of(mechanism: Mechanism) -> str:
-    """Return the name of the switches and intensities of a mechanism; other knobs do not count.
+    """Return the name of the switches and intensities of a mechanism; other knobs do not count, but for the placebo's.
 
     Examples
     --------
@@ -191,7 +186,8 @@ def name_of(mechanism: Mechanism) -> str:
     """
     components = {code: getattr(mechanism, code) for code in COMPONENTS}
     rivals = {code: 1.0 for code in RIVALS if getattr(mechanism, code).enabled}
-    return _name({code: c.intensity for code, c in components.items() if c.enabled} | rivals)
+    name = _name({code: c.intensity for code, c in components.items() if c.enabled} | rivals)
+    return "ceremonial_all" if name == "F1" and mechanism.unchecked.enabled else name
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -344,11 +340,6 @@ def _unknown(name: str, part: str) -> str:
     return f"unknown variant {show(name)}: there are {', '.join(words)}, and sums such as F1-E4"
 
 
-def _below(prefix: str, settings: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return settings below a group, by the rest of their path."""
-    return {path.removeprefix(prefix): v for path, v in settings if path.startswith(prefix)}
-
-
 # ---- the registry --------------------------------------------------------------------------------
 
 
@@ -363,9 +354,7 @@ def _ceremonial() -> Variant:
             ("mechanism.E1.staging", 1.0),
             ("mechanism.E2.quality", 0.0),
             ("mechanism.E3.quality", 0.0),
-            ("behaviour.effort.audit_share", 0.0),
-            ("behaviour.contribution.list_audit", 0.0),
-            ("behaviour.agenda.memos_enabled", False),
+            ("mechanism.unchecked.enabled", True),
         ),
     )
 

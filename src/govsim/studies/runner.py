@@ -179,8 +179,7 @@ class _State:
     def _finish(self, branch: Any, job: Job) -> Metrics:
         """Switch the variant on, run to the horizon, measure."""
         asked = self.asked[id(job.world), job.variant]
-        behaviour = None if asked.behaviour == job.world.behaviour else asked.behaviour
-        branch.switch(asked.mechanism, asked.external, behaviour)
+        branch.switch(asked.mechanism, asked.external)
         branch.advance(job.world.days)
         return self.machines.measure(branch)
 

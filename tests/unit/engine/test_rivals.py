@@ -112,7 +112,5 @@ def test_rivals__are_on_or_off_and_named_in_both_languages():
         variant("RV10@2")
     with pytest.raises(ScenarioError, match="named twice"):
         variant("RV10+RV10")
-    with pytest.raises(ScenarioError, match="lowest_authority 5 is above"):
-        override(WORLD, {"mechanism.RV7.lowest_authority": 5, "mechanism.RV7.highest_authority": 4})
     assert variant_label("RV10", "en") == "Case manager"
     assert variant_label("F1-E4+RV10", "zh") == "一轴三联三进(不含在职党员进社区) + 专人跟办"

@@ -15,7 +15,7 @@ def on(name):
 
 
 def test_components__are_those_of_the_mechanism_in_its_order():
-    assert tuple(Mechanism.model_fields) == PARTS
+    assert tuple(Mechanism.model_fields) == (*PARTS, "unchecked")
 
 
 def test_baseline__has_no_component():
@@ -110,18 +110,13 @@ def test_placebo__holds_everything_and_decides_nothing():
     rules = [getattr(m, f) for m in meetings for f in type(m).model_fields if f[:6] == "rules_"]
     assert len(rules) == 16
     assert not any(rules)
-    assert scenario.behaviour.effort.audit_share == 0
-    assert not scenario.behaviour.agenda.memos_enabled
-    assert variant("ceremonial_all").behaviour == {
-        "effort.audit_share": 0.0,
-        "contribution.list_audit": 0.0,
-        "agenda.memos_enabled": False,
-    }
+    assert mechanism.unchecked.enabled
     assert not mechanism.L1.doorstep_station
+    assert name_of(mechanism) == "ceremonial_all"
 
 
-def test_full__leaves_behaviour_alone():
-    assert apply(Scenario(), "F1").behaviour == Scenario().behaviour
+def test_no_variant__changes_how_people_behave():
+    assert all(apply(Scenario(), name).behaviour == Scenario().behaviour for name in VARIANTS)
 
 
 def test_apply__keeps_the_scenarios_own_knobs_and_resets_switches():

@@ -32,10 +32,10 @@ class Recorder:
         twin.log = list(self.log)
         return twin
 
-    def switch(self, mechanism, external, behaviour):
+    def switch(self, mechanism, external):
         if mechanism.A1.enabled and self.log[0] == ("seed", 13):
             raise ArithmeticError("boom")
-        self.log.append(("switch", mechanism.A1.enabled, behaviour is not None))
+        self.log.append(("switch", mechanism.A1.enabled, mechanism.unchecked.enabled))
 
 
 MACHINERY = Machinery(Recorder, lambda engine: {"log": engine.log})
