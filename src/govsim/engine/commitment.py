@@ -19,6 +19,7 @@ from govsim.engine.state import (
     GATED,
     MEMO_DUE,
     UNCLEAR_DUTY,
+    WHISTLE,
     WORK,
 )
 
@@ -64,7 +65,30 @@ def request_authority(w, i, authority, t):
 
 
 @kernel
-def commit_probability(w, i, k, authority):
+def recent_summons(w, s, t):
+    """Summons a week of a unit lately: each counts one and fades by e a week."""
+    st = w.stations[s]
+    return st.summons * math.exp(-(t - st.summoned_day) / 7.0)
+
+
+@kernel
+def summon(w, s, t):
+    """A unit is summoned: by a joint meeting, its memo, a directive or a whistle (W8)."""
+    st = w.stations[s]
+    st.summons = recent_summons(w, s, t) + 1.0
+    st.summoned_day = t
+
+
+@kernel
+def heed(w, s, t):
+    """How far a unit still heeds a summons: e^(-nu max(0, n - n_free)), n summons a week and worker (W8)."""
+    p = w.p[0]
+    often = recent_summons(w, s, t) / max(1.0, w.stations[s].n_workers * 1.0)
+    return math.exp(-p.habituation * max(0.0, often - p.habituation_free))
+
+
+@kernel
+def commit_probability(w, i, k, authority, t):
     """Promise with p = sigma(a0 + a_clear (1-J) + a_A A + a_C Cl + a_R R + a_Pi Pi - a_rho (psi-1) - a_h ln(h/h'))
     plus the unit's own lasting disposition to the issue (W4).
     """
@@ -72,7 +96,9 @@ def commit_probability(w, i, k, authority):
     it = w.issues[i]
     pk = w.packages[k]
     refusal = rng.normal(w.arrivals[i].key, rng.REFUSAL, int(pk.department))
-    z = p.commit_intercept_solved + p.refusal_sd * refusal + p.commit_authority * authority
+    z = p.commit_intercept_solved + p.refusal_sd * refusal
+    if authority > 0.0:
+        z += p.commit_authority * authority * heed(w, pk.station, t)
     if int(it.obstacles) & UNCLEAR_DUTY == 0:
         z += p.commit_clear_duty
     if p.list_on == 1 and w.kinds[w.arrivals[i].type].listed == 0:
@@ -86,7 +112,7 @@ def commit_probability(w, i, k, authority):
 
 
 @kernel
-def ask(w, i, k, authority, route):
+def ask(w, i, k, authority, route, t):
     """One request to one unit: costs both sides, keyed by (issue, unit, k-th ask)."""
     p = w.p[0]
     it = w.issues[i]
@@ -100,7 +126,7 @@ def ask(w, i, k, authority, route):
         asker = subdistrict_station(w, i) if w.kinds[w.arrivals[i].type].authority >= 3 else community_of(w, i)
         charge(w, asker, COORDINATING, p.asking_hours)
         charge(w, pk.station, COORDINATING, p.answering_hours)
-    if u < commit_probability(w, i, k, authority):
+    if u < commit_probability(w, i, k, authority, t):
         pk.committed = route
         day.commitments += 1
 
@@ -157,7 +183,7 @@ def ask_round(w, i, t, days):
         pk = w.packages[k]
         if pk.kind == WORK and pk.department >= 0:
             if pk.committed == 0:
-                ask(w, i, k, authority, 1)
+                ask(w, i, k, authority, 1, t)
             elif days > 0.0:
                 lapse_promise(w, i, k, days)
         k = pk.next
@@ -172,8 +198,39 @@ def memo_followed(w, k, t):
     pk = w.packages[k]
     i = pk.issue
     if w.issues[i].status == GATED and pk.committed == 0:
-        ask(w, i, k, 0.5 * np.float64(pk.memo_authority), 2)
+        ask(w, i, k, 0.5 * np.float64(pk.memo_authority), 2, t)
+        summon(w, pk.station, t)
         settle_jurisdiction(w, i, t)
+
+
+@kernel
+def whistle_due(w, i):
+    """Whether a subdistrict may whistle for an issue: two departments or more, not all of them committed (RV2)."""
+    it = w.issues[i]
+    return it.status == GATED and int(it.closed_gates) & GATE_J and int(it.n_departments) >= 2
+
+
+@kernel
+def whistle(w, i, t):
+    """RV2: the subdistrict summons every department without a promise; who heeds comes and answers with A_w (3.10)."""
+    p = w.p[0]
+    if p.RV2_enabled == 0 or not whistle_due(w, i):
+        return
+    charge(w, subdistrict_station(w, i), COORDINATING, p.RV2_summoned_hours)
+    authority = request_authority(w, i, p.RV2_authority, t)
+    k = int(w.issues[i].first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
+            share = p.attendance_share * heed(w, pk.station, t)
+            if rng.uniform(w.arrivals[i].key, rng.WHISTLE_HEARD, int(pk.department) * 4096 + int(pk.asked)) < share:
+                charge(w, pk.station, COORDINATING, p.RV2_summoned_hours)
+                ask(w, i, k, authority, 2, t)
+            summon(w, pk.station, t)
+        k = pk.next
+    settle_jurisdiction(w, i, t)
+    if whistle_due(w, i):
+        schedule(w, t + p.RV2_starts, WHISTLE, i, 0, i)
 
 
 @kernel

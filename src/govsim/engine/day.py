@@ -6,7 +6,7 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.arrivals import born
-from govsim.engine.commitment import ask_round, memo_followed
+from govsim.engine.commitment import ask_round, memo_followed, whistle, whistle_due
 from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.effort import outcome_is_true, pressure_on
 from govsim.engine.feedback import (
@@ -76,6 +76,7 @@ from govsim.engine.state import (
     TRIAGING,
     VIA_COMMUNITY,
     VISIT,
+    WHISTLE,
     WORK,
 )
 from govsim.engine.visits import plan_visits, visit
@@ -387,6 +388,8 @@ def handle_issue(w, kind, i, version, t):
                 watch(w, i, t)
     elif kind == DEADLINE_PASSED:
         deadline_passed(w, i)
+    elif kind == WHISTLE:
+        whistle(w, i, t)
 
 
 @kernel
@@ -685,12 +688,17 @@ def decide_lower(w, i, t):
 
 
 @kernel
-def table_all(w, t, is_watched):
-    """When a mechanism starts, what waits at gates is tabled in its new forums and, if asked, what is unvoiced is watched."""
+def table_all(w, t, is_watched, is_whistled):
+    """When a mechanism starts, what waits at gates is tabled in its new forums and, if asked, whistled for; if asked, what is
+    unvoiced is watched.
+    """
     for i in range(w.counters[0].next_arrival):
         if w.issues[i].status == GATED:
             table_issue(w, i, t, True)
             decide_lower(w, i, t)
+            if is_whistled and whistle_due(w, i):
+                due = w.arrivals[i].onset + np.float64(w.issues[i].triaged) + w.p[0].RV2_starts
+                schedule(w, max(due, t + w.p[0].RV2_response_days), WHISTLE, i, 0, i)
         elif w.issues[i].status == LATENT and is_watched:
             watch(w, i, t)
     for f in range(w.forums.size):

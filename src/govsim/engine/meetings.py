@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from govsim.engine import rng
-from govsim.engine.commitment import ask, request_authority, send_memo, settle_jurisdiction
+from govsim.engine.commitment import ask, request_authority, send_memo, settle_jurisdiction, summon
 from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.feedback import add_memo, community_of
 from govsim.engine.gates import (
@@ -244,7 +244,8 @@ def rule_jurisdiction(w, f, i, t):
             if is_present(w, f, _DEPARTMENTS + int(pk.department)):
                 if fo.kind == A3 or (fo.kind == A2 and (int(pk.department) - fo.sittings * 8 - 7) % 12 >= 8):
                     charge(w, pk.station, COORDINATING, 0.5 + p.travel_hours)
-                ask(w, i, k, authority, 2)
+                ask(w, i, k, authority, 2, t)
+                summon(w, pk.station, t)
                 if pk.committed == 2 and p.memos_enabled == 1:
                     add_memo(w, k)
             else:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from govsim.engine import rng
-from govsim.engine.commitment import ask_round, clarity_of
+from govsim.engine.commitment import ask_round, clarity_of, whistle_due
 from govsim.engine.compiled import kernel
 from govsim.engine.feedback import community_of
 from govsim.engine.gates import (
@@ -32,6 +32,7 @@ from govsim.engine.state import (
     OWNER_FOUND,
     ROUTING,
     TRIAGING,
+    WHISTLE,
     WORK,
 )
 
@@ -151,6 +152,8 @@ def owner_found(w, i, t):
         persuade(w, i, t, 0.0)
     if flags & GATE_J:
         ask_round(w, i, t, 0.0)
+    if p.RV2_enabled == 1 and whistle_due(w, i):
+        schedule(w, t + p.RV2_starts, WHISTLE, i, 0, i)
     if it.status == GATED:
         table_issue(w, i, t, False)
 

@@ -282,7 +282,7 @@ class Engine:
             self._set_paid_hours(w, external)
             w.counters.mechanism_on = 1
             self.world = w
-            table_all(w, float(self.day), before.L3.dose <= 0 < mechanism.L3.dose)
+            table_all(w, float(self.day), before.L3.dose <= 0 < mechanism.L3.dose, mechanism.RV2.enabled and not before.RV2.enabled)
 
     def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
         """Which communities and compounds have a body, which communities and branches pair."""

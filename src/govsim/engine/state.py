@@ -45,7 +45,7 @@ WORK, PERSUASION, DECISION_TASK, PETITION_CASE, AUDIT_TASK, LAW_CASE = range(6)
 # Kinds of event, in no order of importance; ties go by (time, issue, kind, entity).
 (COMPLETE, READY, CHOICE_DUE, OWNER_FOUND, ASK_DUE, QUEUE_DUE, AUDIT_DUE, PETITION_DUE,
  ATTENTION_ENDS, DEADLINE_NEAR, MEMO_DUE, DETECTION_DUE, DEADLINE_PASSED, INTERRUPTED,
- VISIT) = range(15)  # fmt: skip
+ VISIT, WHISTLE) = range(16)  # fmt: skip
 
 # Kinds of forum.
 EXECUTIVE, A1, A2, A3, A4 = range(5)
@@ -129,7 +129,7 @@ STATION = np.dtype(
         ("queue_length", "i8"), ("norm", "f8"), ("memos", "f8"), ("directives", "f8"),
         ("listed_open", "f8"), ("listed_overdue", "f8"), ("available", "f8"), ("paid", "f8"),
         ("served", "f8"), ("incurred", "f8"), ("offered", "f8"), ("used_today", "f8"),
-        ("available_today", "f8"), ("overdrawn", "f8"),
+        ("available_today", "f8"), ("overdrawn", "f8"), ("summons", "f8"), ("summoned_day", "f8"),
     ]
 )  # fmt: skip
 

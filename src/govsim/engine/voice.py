@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from govsim.engine import rng
+from govsim.engine.commitment import summon
 from govsim.engine.compiled import kernel
 from govsim.engine.feedback import (
     community_of,
@@ -132,6 +133,7 @@ def mark_directive(w, i, t):
         if pk.marks & 2 == 0:
             pk.marks = pk.marks | 2
             w.stations[pk.station].directives += 1.0
+            summon(w, pk.station, t)
         reclass(w, k, t)
         k = pk.next
 

@@ -57,7 +57,7 @@ POINTERS = {
     ("issues", "n_departments"): (0, 8), ("issues", "status"): (0, 8), ("issues", "channel"): (0, 5), ("issues", "pot"): (-2, 6),
     ("packages", "issue"): (-1, "issues"), ("packages", "station"): (0, "stations"), ("packages", "next"): (-1, "packages"),
     ("packages", "department"): (-1, 12), ("packages", "skill"): (0, 8), ("packages", "kind"): (0, 6),
-    ("events", "kind"): (0, 15), ("chain", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
+    ("events", "kind"): (0, 16), ("chain", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
     ("nodes", "left"): (-1, "nodes"), ("nodes", "right"): (-1, "nodes"), ("queues", None): (-1, "nodes"),
     ("waiting", None): (0, "issues"), ("directives", None): (-1, "issues"),
     ("workers", "package"): (-1, "packages"), ("workers", "pool_skill"): (0, 8), ("workers", "activity"): (0, st.N_ACTIVITIES),
@@ -318,7 +318,7 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
     pointing = all(within(columns[n][f] if f else columns[n], *bounds) for (n, f), bounds in POINTERS.items())
     events, c, p = columns["events"], columns["counters"][0], columns["p"][0]
     entities = all(
-        within(events["entity"][events["kind"] == kind], 0, _ENTITIES.get(kind, "issues")) for kind in range(15)
+        within(events["entity"][events["kind"] == kind], 0, _ENTITIES.get(kind, "issues")) for kind in range(16)
     )
     forums, n_types = columns["forums"], len(scenario.demand.types)
     areas = {st.EXECUTIVE: 1, st.A1: p.n_panels, st.A2: "subdistricts", st.A3: "communities", st.A4: "compounds"}

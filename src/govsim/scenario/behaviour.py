@@ -219,6 +219,8 @@ class Agenda(Frozen):
     minutes_hours: float = number(1.5, "h", 0, 100, "[A]", "h_min per sitting")
     travel_hours: float = number(0.5, "h", 0, 8, "[A]", "per attendee")
     attendance_share: float = number(0.9, "1", 0, 1, "[A]", "alpha_att")
+    habituation: float = number(0.15, "week", 0, 5, "[A]", "nu: what is summoned too often heeds less, W8")
+    habituation_free: float = number(0.5, "1/week", 0, 100, "[A]", "summons per worker without effect, W8")
     quorum_share: float = number(0.5, "1", 0, 1, "[A]", "q_min, ruling V3")
     agenda_age: float = number(0.03, "1/d", 0, 10, "[A]", "w_age")
     agenda_severity: float = number(1.0, "1", 0, 10, "[A]", "w_sev")

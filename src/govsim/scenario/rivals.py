@@ -24,6 +24,18 @@ class PetitionLed(Rival):
     reporting_hours: float = number(1.0, "h", 0, 40, "[A]", "per petition, by the community")
 
 
+class WhistleBlow(Rival):
+    """RV2 Whistle-blow 街乡吹哨、部门报到 [R09, R10]: a subdistrict summons the departments of an issue that has waited.
+
+    Habituation wears it out as it does any summons (W8). Left out: the subdistrict's power to assess departments.
+    """
+
+    waiting_days: float = number(10.0, "d", 0, 3650, "[A]", "w_age: how long an issue waits before each whistle")
+    response_days: float = number(2.0, "d", 0, 60, "[A]", "tau_w")
+    summoned_hours: float = number(1.5, "h", 0, 40, "[A]", "per unit that comes, and for the subdistrict")
+    authority: float = number(0.6, "1", 0, 1, "[A]", "A_w, the greater of .6 and .4 (3.7.18)")
+
+
 class Delegation(Rival):
     """RV7 Delegation 权力下放 [R10, R12]: types from a level up are decided one tier lower, where the work moves too.
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from govsim.engine import state as st
+from govsim.engine.commitment import heed, recent_summons, summon
 from govsim.engine.simulate import Engine
 from govsim.labels import variant_label
 from govsim.scenario.city import City
@@ -114,3 +115,50 @@ def test_rivals__are_on_or_off_and_named_in_both_languages():
         variant("RV10+RV10")
     assert variant_label("RV10", "en") == "Case manager"
     assert variant_label("F1-E4+RV10", "zh") == "一轴三联三进(不含在职党员进社区) + 专人跟办"
+
+
+def test_whistle__that_comes_after_the_horizon_is_the_baseline():
+    assert same_log(run("RV2", RV2__waiting_days=3650.0), run("B0"))
+
+
+def test_whistle__answers_at_its_own_moments_and_costs_both_sides():
+    engine = run("RV2", RV2__summoned_hours=0.0)
+    it, onset = engine.world.issues[: engine.n_issues], engine.world.arrivals.onset[: engine.n_issues]
+    settled = (it.obstacles & st.GATE_J > 0) & (it.jurisdiction > it.triaged) & (it.closed_gates & st.GATE_J == 0)
+    settled &= (onset + it.triaged > WORLD.burn_in_days) & (it.n_departments >= 2)
+    waited = (it.jurisdiction - it.triaged)[settled].astype(float)
+    rounding = 1e-3  # days; ages in the log are in single precision
+
+    def at_multiples_of(interval):
+        return np.abs(waited - np.round(waited / interval) * interval) < rounding
+
+    by_round, by_whistle = at_multiples_of(7.0), at_multiples_of(12.0)
+    assert (by_round | by_whistle).all()
+    assert (by_whistle & ~by_round).sum() > 20
+    dear = run("RV2")
+    assert dear.world.stations.incurred.sum() > engine.world.stations.incurred.sum()
+
+
+def test_habituation__is_the_printed_curve():
+    w = run("B0", days=1).world
+    s = int(np.flatnonzero(w.stations.kind == st.DEPARTMENT)[0])
+    workers, nu, free = int(w.stations.n_workers[s]), float(w.p.habituation[0]), float(w.p.habituation_free[0])
+    assert heed(w, s, 10.0) == 1.0
+    n = 2 * workers
+    for _ in range(n):
+        summon(w, s, 10.0)
+    assert recent_summons(w, s, 10.0) == pytest.approx(n, rel=1e-12)
+    assert heed(w, s, 10.0) == pytest.approx(np.exp(-nu * (n / workers - free)), rel=1e-12)
+    assert recent_summons(w, s, 17.0) == pytest.approx(n / np.e, rel=1e-12)
+    assert heed(w, s, 40.0) == 1.0
+
+
+def test_habituation__falls_on_every_summons_alike():
+    """Without it, meetings, directives and whistles are heeded in full: more promises under each."""
+    for name in ("F1", "RV2"):
+        asked = override(apply(WORLD, name), {"mechanism.RV2.waiting_days": 1.0})
+        promises = [
+            Engine(override(asked, {"behaviour.agenda.habituation": nu}), seed=2).advance(WORLD.days).world.daily.commitments.sum()
+            for nu in (0.0, 5.0)
+        ]
+        assert promises[0] != promises[1]
