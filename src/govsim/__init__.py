@@ -20,6 +20,7 @@ _PUBLIC: dict[str, str] = {
     "Scenario": "govsim.scenario.scenario",
     "apply": "govsim.scenario.variants",
     "compare": "govsim.studies.compare",
+    "crn_audit": "govsim.studies.audit",
     "data_path": "govsim.paths",
     "label": "govsim.labels",
     "load_comparison": "govsim.studies.store",
@@ -30,6 +31,7 @@ _PUBLIC: dict[str, str] = {
     "save_scenario": "govsim.scenario.files",
     "simulate": "govsim.results.simulate",
     "variant": "govsim.scenario.variants",
+    "verify": "govsim.studies.verify",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

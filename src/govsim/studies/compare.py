@@ -32,6 +32,7 @@ from govsim.studies.paired import (
     paired_estimates,
     pairing_gain,
     simultaneous_intervals,
+    variance_ratio,
     verdict,
 )
 from govsim.studies.runner import Job, Machinery, Progress, default_machinery, run_jobs
@@ -83,7 +84,7 @@ class Comparison:
     ----------
     table
         One row per variant and metric in the regime asked for: level, difference from the baseline,
-        interval (``low``, ``high``), ``n_replications``, correlation of the pairs. For the primary
+        interval (``low``, ``high``), ``n_replications``, correlation of the pairs, and ``variance_ratio``, what pairing gained. For the primary
         outcome alone simultaneous intervals, a verdict, and whether it is ``authority_bound``: a
         win or a loss that does not survive equal authority (ruling W2).
     curve
@@ -280,6 +281,7 @@ def _table(runs: pd.DataFrame, variants: Sequence[str]) -> pd.DataFrame:
             "trimmed_mean": found.trimmed_mean[n], "median": found.median[n],
             "n_replications": int(found.n_replications[n]), "interval": found.kind[n],
             "correlation": correlation, "variance_saved": saved,
+            "variance_ratio": variance_ratio(base[:, 0, m], column),
         })  # fmt: skip
     return pd.DataFrame(rows)
 

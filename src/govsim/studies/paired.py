@@ -205,6 +205,24 @@ def pairing_gain(baseline: Floats, variant: Floats) -> tuple[float, float]:
     return correlation, 1 - float(np.var(v - b)) / separate
 
 
+def variance_ratio(baseline: Floats, variant: Floats) -> float:
+    """Return (Var(A) + Var(B)) / Var(A - B) of paired outcomes: how many times as many unpaired runs it would take (Y4).
+
+    ``nan`` below three pairs or where the difference has no spread.
+
+    Examples
+    --------
+    >>> a, noise = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, -1.0, -1.0, 1.0])
+    >>> round(variance_ratio(a, a + noise), 3)
+    3.5
+    """
+    both = np.isfinite(baseline) & np.isfinite(variant)
+    b, v = baseline[both], variant[both]
+    if len(b) < 3 or np.ptp(v - b) == 0:
+        return float("nan")
+    return float((np.var(b) + np.var(v)) / np.var(v - b))
+
+
 def _groups(known: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
     """Known rows, and the columns that have exactly these."""
     patterns, member = np.unique(known, axis=1, return_inverse=True)

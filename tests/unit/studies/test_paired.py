@@ -8,6 +8,7 @@ from govsim.studies.paired import (
     pairing_gain,
     simultaneous_intervals,
     trimmed_mean,
+    variance_ratio,
     verdict,
 )
 
@@ -136,3 +137,12 @@ def test_simultaneous_intervals__cover_all_variants_together():
         hits += bool(((low <= 0) & (high >= 0)).all())
     # Standard error .005; single intervals would cover all five in .77 of the samples.
     assert hits / len(d) > 0.92
+
+
+def test_variance_ratio__is_what_pairing_saves_in_runs():
+    rng = np.random.default_rng(4)
+    base = rng.normal(size=5000)
+    noisy = base + 0.5 * rng.normal(size=5000)
+    assert variance_ratio(base, noisy) == pytest.approx((1 + 1.25) / 0.25, rel=0.05)
+    assert variance_ratio(base, rng.normal(size=5000)) == pytest.approx(1.0, rel=0.05)
+    assert np.isnan(variance_ratio(base, base))
