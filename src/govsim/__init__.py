@@ -31,6 +31,7 @@ _PUBLIC: dict[str, str] = {
     "save_scenario": "govsim.scenario.files",
     "simulate": "govsim.results.simulate",
     "variant": "govsim.scenario.variants",
+    "verify": "govsim.studies.verify",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

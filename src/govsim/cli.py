@@ -1,4 +1,4 @@
-"""The command line: `govsim compare`, `govsim run`, `govsim components`.
+"""The command line: `govsim compare`, `govsim run`, `govsim verify`, `govsim components`.
 
 Only typer loads with this module, so that `--help` answers at once. What cannot be done is said in
 one line on stderr with exit code 2; a run that fails ends with 1, an interrupted one with 130.
@@ -297,6 +297,41 @@ def _show_run(found: Any, folder: Path, lang: str) -> None:
         shown = number(float(value), unit)
         typer.echo(f"{shown:>12} {'' if unit == '1' else unit:<11} {metric_name(name, lang)}")
     typer.echo(label("message.saved", lang, folder=folder))
+
+
+@app.command()
+def verify(
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Threads; they do not change the result.")] = 2,
+    lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+) -> None:
+    """Hold the engine to queueing theory and other closed forms, here and now; ends with 1 if one fails.
+
+    Example: govsim verify
+    """
+    tongue = _language(lang)
+    with _guarded(tongue):
+        from rich.console import Console
+        from tqdm import tqdm
+
+        from govsim.labels import label
+        from govsim.show.verification import closing_line, verification_table
+        from govsim.studies.compare import is_compiled
+        from govsim.studies.verify import verify as run
+
+        if not is_compiled():
+            typer.echo(label("message.wait.compiling", tongue), err=True)
+        with tqdm(desc=label("message.progress", tongue), file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+
+            def follow(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            found = run(workers=workers, progress=follow)
+        console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, emoji=False)
+        console.print(verification_table(found, tongue), markup=False)
+        console.print(closing_line(found, tongue), markup=False)
+    if not found.is_sound:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -37,4 +37,7 @@ def notes(comparison: Comparison, lang: str = "en") -> list[str]:
     if len(paired):
         values = {"low": f"{paired.min():.2f}", "high": f"{paired.max():.2f}"}
         found.append(label("message.note.paired", lang, **values))
+    gained = 1 / (1 - rows.variance_saved[rows.variance_saved < 1])
+    if len(gained):
+        found.append(label("message.note.pairing", lang, low=f"{gained.min():.2g}", high=f"{gained.max():.2g}"))
     return found

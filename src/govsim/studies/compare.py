@@ -83,7 +83,8 @@ class Comparison:
     ----------
     table
         One row per variant and metric in the regime asked for: level, difference from the baseline,
-        interval (``low``, ``high``), ``n_replications``, correlation of the pairs. For the primary
+        interval (``low``, ``high``), ``n_replications``, correlation of the pairs, the share of variance that
+        pairing took away (``variance_saved``). For the primary
         outcome alone simultaneous intervals, a verdict, and whether it is ``authority_bound``: a
         win or a loss that does not survive equal authority (ruling W2).
     curve
