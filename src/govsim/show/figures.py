@@ -251,7 +251,7 @@ def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
     }
     apart = max(numbers.values()) + _EQUAL_GAP
     points = {**numbers, "equal": apart}
-    ax.axhline(0, color=theme.INK, lw=0.9)
+    ax.hlines(0, -0.08, apart * 1.02, color=theme.INK, lw=0.9)
     ax.axvline(apart - _EQUAL_GAP / 2, color=theme.FAINT, lw=1)
     ends: list[tuple[float, str, str]] = []
     shown = [
