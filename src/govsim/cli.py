@@ -2,7 +2,8 @@
 
 Only typer loads with this module, so that `--help` answers at once. What cannot be done is said in
 one line on stderr with exit code 2; a run that fails ends with 1, an interrupted one with 130.
-Nothing is left half-written.
+Nothing is left half-written; the finished runs of a comparison that was stopped lie in one file of their own
+(`govsim.studies.unfinished`) until the same command finishes it.
 """
 
 import os
@@ -153,9 +154,18 @@ def compare(
         world = _world(city, names, records, mapping, days, seed)
         from govsim.results.store import check_folder
         from govsim.studies.store import is_comparison, save_comparison
+        from govsim.studies.unfinished import FILE, Unfinished
 
+        unfinished = Unfinished(Path(out) / FILE)
         check_folder(out, is_comparison)
-        comparison = _compare(world, asked, replications, workers, tongue)
+        try:
+            comparison = _compare(world, asked, replications, workers, tongue, unfinished)
+        except KeyboardInterrupt:
+            if unfinished.path.exists():
+                from govsim.labels import label
+
+                _fail(label("message.stopped.unfinished", tongue, path=unfinished.path), 130)
+            raise
 
         def draw(folder: Path) -> None:
             from govsim.show.figures import plot_comparison, save_figure
@@ -165,11 +175,15 @@ def compare(
                 save_figure(figure, folder / f"comparison.{ending}", tongue)
 
         folder = save_comparison(comparison, out, extras=draw)
+    if unfinished.n_kept:
+        from govsim.labels import label
+
+        typer.echo(label("message.reused", tongue, n=unfinished.n_reused, kept=unfinished.n_kept))
     _show(comparison, folder, tongue)
 
 
 def _compare(
-    world: Any, asked: list[str] | None, replications: int, workers: int | None, lang: str
+    world: Any, asked: list[str] | None, replications: int, workers: int | None, lang: str, unfinished: Any
 ) -> Any:
     """Run the comparison with a bar; say when the engine has to be compiled first."""
     from importlib import import_module
@@ -196,7 +210,7 @@ def _compare(
 
         return run(
             world, asked or VARIANTS, replications, workers=workers, progress=follow,
-            curve_replications=min(CURVE_REPLICATIONS, replications),
+            curve_replications=min(CURVE_REPLICATIONS, replications), unfinished=unfinished,
         )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def test_cli__an_interrupt_ends_with_130_and_leaves_nothing(repo, tmp_path, monk
     monkeypatch.setattr(study, "compare", interrupted)
     result = invoke("compare", "--city", "demo", "--out", str(tmp_path / "out"))
     assert result.exit_code == 130
-    assert "nothing was written" in result.output
+    assert "no results were written" in result.output
     assert not list(tmp_path.iterdir())
 
 

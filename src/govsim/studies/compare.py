@@ -35,6 +35,7 @@ from govsim.studies.paired import (
     verdict,
 )
 from govsim.studies.runner import Job, Machinery, Progress, default_machinery, run_jobs
+from govsim.studies.unfinished import Unfinished
 
 BASELINE = "B0"
 VARIANTS = (
@@ -427,6 +428,7 @@ def compare(
     workers: int | None = None,
     progress: Progress | None = None,
     machinery: Machinery | None = None,
+    unfinished: Unfinished | None = None,
 ) -> Comparison:
     """Compare variants with the fragmented baseline in a world.
 
@@ -449,6 +451,8 @@ def compare(
         See `run_jobs`; they do not change the result. Progress counts all runs.
     machinery
         Engine and measure; for tests.
+    unfinished
+        Where finished runs are kept until all are done, so that a killed comparison goes on where it was; see `run_jobs`.
 
     Raises
     ------
@@ -477,7 +481,7 @@ def compare(
         """What was measured: a list for each city of the pool."""
         jobs = [job for design in designs for job in design.jobs]
         told = (lambda done, _: progress(before + done, total)) if progress else None
-        found = run_jobs(jobs, workers=workers, progress=told, machinery=machinery)
+        found = run_jobs(jobs, workers=workers, progress=told, machinery=machinery, unfinished=unfinished)
         n = len(designs[0].jobs)
         return [found[n * part : n * (part + 1)] for part in range(len(designs))]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import Variant, apply
+from govsim.studies.unfinished import Unfinished, key_of
 
 Metrics = Mapping[str, float]
 Progress = Callable[[int, int], None]
@@ -85,6 +86,7 @@ def run_jobs(
     workers: int | None = None,
     progress: Progress | None = None,
     machinery: Machinery | None = None,
+    unfinished: Unfinished | None = None,
 ) -> list[Metrics]:
     """Run every job and return what was measured, in the order of the jobs.
 
@@ -98,6 +100,9 @@ def run_jobs(
         Told the number of runs done, several times a second.
     machinery
         See `Machinery`.
+    unfinished
+        Finished runs of an earlier call that was killed: what is there is not run again, what is run is added. The result
+        is the same.
 
     Raises
     ------
@@ -106,10 +111,11 @@ def run_jobs(
         then are dropped.
     """
     machines = machinery or default_machinery()
+    state = _State(machines, jobs, unfinished)
     histories: dict[tuple[int, int], list[int]] = {}
     for index, job in enumerate(jobs):
-        histories.setdefault((id(job.world), job.seed), []).append(index)
-    state = _State(machines, jobs)
+        if state.results[index] is None:
+            histories.setdefault((id(job.world), job.seed), []).append(index)
     threads = max(1, min(workers or n_processors(), len(histories)))
     with ThreadPoolExecutor(threads, thread_name_prefix="govsim") as pool:
         pending = {pool.submit(state.run_history, indices) for indices in histories.values()}
@@ -138,7 +144,7 @@ def _follow(
 class _State:
     """What the threads of one call share."""
 
-    def __init__(self, machines: Machinery, jobs: Sequence[Job]) -> None:
+    def __init__(self, machines: Machinery, jobs: Sequence[Job], unfinished: Unfinished | None) -> None:
         self.machines = machines
         self.jobs = jobs
         self.results: list[Metrics | None] = [None] * len(jobs)
@@ -146,14 +152,25 @@ class _State:
         kinds = {(id(job.world), job.variant): job for job in jobs}
         self.asked = {key: apply(job.world, job.variant) for key, job in kinds.items()}
         self.baselines = {id(job.world): apply(job.world, "B0") for job in kinds.values()}
+        self.unfinished = unfinished
+        if unfinished:
+            self.keys = self._keys()
+            self.results = [unfinished.get(key) for key in self.keys]
         prepare = machines.prepare
-        self.prepared = {
-            key: {"capacity": prepare(world)} if prepare else {}
-            for key, world in self.baselines.items()
-        }
+        missing = {id(job.world) for job, found in zip(jobs, self.results, strict=True) if found is None}
+        self.prepared = {key: {"capacity": prepare(self.baselines[key])} if prepare else {} for key in missing}
         self.stopped = threading.Event()
-        self.n_done = 0
+        self.n_done = sum(found is not None for found in self.results)
         self._lock = threading.Lock()
+
+    def _keys(self) -> list[str]:
+        """Key of every job: its scenario before and after the switch, its seed, and what is measured."""
+        before = {key: world.model_dump_json() for key, world in self.baselines.items()}
+        after = {key: world.model_dump_json() for key, world in self.asked.items()}
+        measured = f"{self.machines.measure.__module__}.{self.machines.measure.__qualname__}"
+        return [
+            key_of(before[id(job.world)], after[id(job.world), job.variant], str(job.seed), measured) for job in self.jobs
+        ]
 
     def run_history(self, indices: Sequence[int]) -> None:
         """Run the common history of some jobs once, then each job from a copy of it."""
@@ -172,7 +189,9 @@ class _State:
             job = self.jobs[index]
             with _named(job, "after the switch"):
                 branch = trunk if place == len(indices) - 1 else trunk.copy()
-                self.results[index] = self._finish(branch, job)
+                found = self.results[index] = self._finish(branch, job)
+            if self.unfinished:
+                self.unfinished.add(self.keys[index], found)
             with self._lock:
                 self.n_done += 1
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from govsim.results.store import check_folder, put_in_place
 from govsim.studies.compare import Comparison
+from govsim.studies.unfinished import FILE, is_unfinished
 
 FORMAT = "govsim comparison"
 FORMAT_VERSION = 1
@@ -18,11 +19,13 @@ TABLES = ("table", "curve", "net_benefit", "runs")
 
 
 def is_comparison(folder: Path) -> bool:
-    """Return whether a folder holds a comparison and nothing but its own files."""
+    """Return whether a folder holds a comparison, or the runs of an unfinished one, and nothing but its own files."""
     try:
+        held = {p.name for p in folder.iterdir()}
+        if FILE in held and (held == {FILE} or not is_unfinished(folder / FILE)):
+            return is_unfinished(folder / FILE)
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        own = {MANIFEST, *manifest["files"]}
-        return manifest["format"] == FORMAT and {p.name for p in folder.iterdir()} <= own
+        return manifest["format"] == FORMAT and held <= {MANIFEST, FILE, *manifest["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -33,7 +36,7 @@ def save_comparison(
     *,
     extras: Callable[[Path], None] | None = None,
 ) -> Path:
-    """Write a comparison; an earlier one at the same place is replaced.
+    """Write a comparison; an earlier one at the same place, and the runs of an unfinished one, are replaced.
 
     Everything is written beside the place and then renamed, so that a reader never sees half.
 
