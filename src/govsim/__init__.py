@@ -32,6 +32,7 @@ _PUBLIC: dict[str, str] = {
     "simulate": "govsim.results.simulate",
     "variant": "govsim.scenario.variants",
     "verify": "govsim.studies.verify",
+    "with_scenario": "govsim.scenario.files",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

@@ -80,12 +80,13 @@ def _language(lang: str | None) -> str:
 
 
 def _world(
-    city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int
+    city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int, course: str | None
 ) -> Any:
     """Return the scenario asked for."""
     from govsim.records import demand_profile, read_log
     from govsim.records.schema import TYPE_CODES
     from govsim.scenario.city import resolve_city
+    from govsim.scenario.files import with_scenario
     from govsim.scenario.inputs import override
     from govsim.scenario.profile import load_default_profile
     from govsim.scenario.scenario import Scenario
@@ -104,7 +105,8 @@ def _world(
             raise ValueError(f"{records}: too few rows can be used; it takes {len(TYPE_CODES)}, one for each type of issue")
         profile = demand_profile(log)
     world = Scenario(city=place, name="compare", demand=profile.apply())
-    return override(world, {"days": days, "seed": seed})
+    world = override(world, {"days": days, "seed": seed})
+    return world if course is None else with_scenario(world, course)
 
 
 @app.command()
@@ -115,6 +117,9 @@ def compare(
     ] = "210681",
     variants: Annotated[
         str | None, typer.Option(help="Names separated by commas, such as B0,F1,axis,F1-E4.")
+    ] = None,
+    course: Annotated[
+        str | None, typer.Option("--scenario", help="What befalls the city: a name of `govsim scenarios`, or a YAML file.")
     ] = None,
     records: Annotated[
         str | None, typer.Option(help="A request log (CSV) to take the demand profile from.")
@@ -151,7 +156,7 @@ def compare(
         if given == []:
             raise ValueError("--variants: names at least one variant, such as F1")
         asked = None if given is None else [variant(v).name for v in given]
-        world = _world(city, names, records, mapping, days, seed)
+        world = _world(city, names, records, mapping, days, seed, course)
         from govsim.results.store import check_folder
         from govsim.studies.store import is_comparison, save_comparison
         from govsim.studies.unfinished import FILE, Unfinished
@@ -238,6 +243,9 @@ def run(
     scenario: Annotated[
         str | None, typer.Argument(help="A scenario file (YAML) or the name of a preset.")
     ] = None,
+    course: Annotated[
+        str | None, typer.Option("--scenario", help="What befalls the city: a name of `govsim scenarios`, or a YAML file.")
+    ] = None,
     out: Annotated[str, typer.Option(help="Folder for the run's tables.")] = "results/run",
     switch: Annotated[
         list[str] | None,
@@ -257,12 +265,14 @@ def run(
     with _guarded(tongue):
         if (scenario is None) == (resume is None):
             raise ValueError("give a scenario or --resume FILE, one of the two")
+        if course is not None and resume is not None:
+            raise ValueError("--scenario goes with a scenario to begin with, not with --resume, whose scenario is in the file")
         if (state is None) != (save_at is None and save_every is None):
             raise ValueError("--state FILE goes together with --save-at DAY or --save-every DAYS")
         from govsim.labels import label
         from govsim.results.history import History, check_state_file
         from govsim.results.store import check_folder, is_run, save_run
-        from govsim.scenario.files import load_scenario
+        from govsim.scenario.files import load_scenario, with_scenario
         from govsim.scenario.variants import variant
 
         steps = [(day, 0, variant(name)) for day, name in map(_switch, switch or ())]
@@ -270,6 +280,7 @@ def run(
         if state is not None:
             check_state_file(Path(state))
         asked = load_scenario(scenario) if scenario is not None else None
+        asked = with_scenario(asked, course) if asked is not None and course is not None else asked
         history = History(asked) if resume is None else History.load(resume)
         days = history.scenario.days
         saves = {save_at} if save_at is not None else set()
@@ -304,10 +315,14 @@ def _show_run(found: Any, folder: Path, lang: str) -> None:
     """Print what is known of one run; it is a story, not an estimate."""
     from govsim.labels import label
     from govsim.results.metrics import METRICS
+    from govsim.results.scenarios import OUTPUTS
+    from govsim.show.captions import course_name
     from govsim.show.table import metric_name, number
 
+    if found.scenario.shocks.title:
+        typer.echo(label("caption.course", lang, name=course_name(found.scenario.shocks.title, lang)))
     for name, value in found.metrics.dropna().items():
-        unit = METRICS[name].unit
+        unit = (METRICS | OUTPUTS)[name].unit
         shown = number(float(value), unit)
         typer.echo(f"{shown:>12} {'' if unit == '1' else unit:<11} {metric_name(name, lang)}")
     typer.echo(label("message.saved", lang, folder=folder))
@@ -363,6 +378,21 @@ def components(lang: Annotated[str | None, typer.Option(help="en or zh.")] = Non
             text = label(f"component.{code}.{part}", tongue)
             for line in textwrap.wrap(text, 46 if tongue == "zh" else 92):
                 typer.echo(f"    {line}")
+
+
+@app.command()
+def scenarios(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) -> None:
+    """Say what may befall a city: the names that --scenario takes."""
+    import textwrap
+
+    from govsim.labels import label
+    from govsim.scenario.files import COURSES
+
+    tongue = _language(lang)
+    for name in COURSES:
+        typer.echo(f"{name}  {label(f'course.{name}', tongue)}")
+        for line in textwrap.wrap(label(f"course.{name}.does", tongue), 46 if tongue == "zh" else 92):
+            typer.echo(f"    {line}")
 
 
 def main() -> None:

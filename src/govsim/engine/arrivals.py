@@ -15,16 +15,16 @@ from govsim.engine.state import KIND_TABLE, LATENT, UNCLEAR_DUTY
 
 
 @kernel
-def candidates(seed, operational, rates, cumulative, building_row, seasons, out_time, out_key, out_building, out_type):
+def candidates(seed, operational, rates, cumulative, building_row, accept, column, out_time, out_key, out_building, out_type):
     """Fill the out columns with accepted issues, building by building; returns how many there are.
 
     `operational[d]` is operational time at the start of day d; `rates[b]` candidates per unit of it;
-    `cumulative[row, type]` envelope shares, `building_row[b]` the row; `seasons[type, month]` acceptance.
+    `cumulative[row, type]` envelope shares, `building_row[b]` the row; `accept[type, column[d]]` acceptance on day d.
     Counts go on beyond the columns' length, so that the caller can come again with longer ones.
     """
     n = 0
     days = operational.size - 1
-    n_types = seasons.shape[1 - 1]
+    n_types = accept.shape[0]
     for b in range(rates.size):
         if rates[b] <= 0.0:
             continue
@@ -43,8 +43,7 @@ def candidates(seed, operational, rates, cumulative, building_row, seasons, out_
             k = 0
             while k < n_types - 1 and u >= cumulative[building_row[b], k]:
                 k += 1
-            month = int((d % 365) * 12 / 365)
-            if rng.uniform(key, rng.ACCEPT, ordinal) < seasons[k, month]:
+            if rng.uniform(key, rng.ACCEPT, ordinal) < accept[k, column[d]]:
                 if n < out_time.size:
                     out_time[n] = time
                     out_key[n] = rng.child_key(key, ordinal)
@@ -108,7 +107,25 @@ def born(w, i):
     if rng.uniform(a.key, rng.OBSTACLE, 3) < kind.p_interests:
         flags |= 8
     it.obstacles = flags
+    if p.road_enabled == 1 and p.demand_shocked == 1 and a.type == p.road_type and w.origin[i] > 0:
+        leave_untransferred(w, i)
     for_nan(it)
+
+
+@kernel
+def leave_untransferred(w, i):
+    """SC4: with a share, a road that nobody has taken over: its keeper is disputed and money has to be found (3.13)."""
+    p = w.p[0]
+    a = w.arrivals[i]
+    it = w.issues[i]
+    if rng.uniform(a.key, rng.UNTRANSFERRED, 0) >= p.road_untransferred_share:
+        return
+    flags = int(it.obstacles)
+    if int(it.n_departments) > 0:
+        flags |= UNCLEAR_DUTY | 1
+    if not np.float64(it.fund) > 0.0:
+        it.fund = math.exp(w.kinds[a.type].fund_mu + p.fund_sigma * rng.normal(a.key, rng.FUND, 1))
+    it.obstacles = flags | 4
 
 
 @kernel

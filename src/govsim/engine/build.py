@@ -117,6 +117,17 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
     return numbers
 
 
+def shock_numbers(scenario: Scenario) -> dict[str, float | int]:
+    """Every number of the scenario's shocks that the rules read."""
+    shocks = scenario.shocks
+    codes = [kind.code for kind in scenario.demand.types]
+    return _scalars(shocks.road, "road_") | {
+        "road_type": codes.index("ROAD") if shocks.road.enabled and "ROAD" in codes else -1,
+        "desks_shocked": int(bool(shocks.desks)),
+        "demand_shocked": int(bool(shocks.demand)),
+    }
+
+
 def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechanism, external: ExternalHours) -> np.recarray:
     """One row with every number the rules read. The fields are the same for every scenario."""
     city, behaviour = scenario.city, scenario.behaviour
@@ -127,6 +138,7 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
     for optional in ("executive_slots", "community_workers", "department_workers", "subdistrict_workers", "fund_coverage"):
         numbers.pop(optional, None)
     numbers |= mechanism_numbers(scenario, mechanism, external)
+    numbers |= shock_numbers(scenario)
     for code in ("A1", "A2", "A3", "A4"):
         numbers.pop(f"{code}_slots", None)
     gates = behaviour.gates
@@ -227,9 +239,13 @@ def day_factors(scenario: Scenario) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum(factor)])
 
 
-def arrivals_of(scenario: Scenario) -> np.recarray:
-    """The exogenous issue table of a seed, sorted by time."""
-    from govsim.engine.arrivals import candidates, copy_sorted
+def arrivals_of(scenario: Scenario) -> tuple[np.recarray, np.ndarray]:
+    """The exogenous issue table of a seed, sorted by time, and which shock of demand brought each issue: 0 none, n the n-th.
+
+    A shock that lowers demand thins the ordinary process; one that raises it is a process of its own, keyed by type, number
+    and layer: each layer is the ordinary rate once more, the last is thinned, so that arrivals are nested in g (ruling 25).
+    """
+    from govsim.engine.arrivals import copy_sorted
 
     demand, tables = scenario.demand, scenario.city.tables(scenario.seed)
     building_type = tables.compound_type[tables.building_compound].astype(np.int64)
@@ -243,7 +259,9 @@ def arrivals_of(scenario: Scenario) -> np.recarray:
     envelope = (shares * peak)[None, :] * (factors / np.where(normal > 0, normal, 1)[:, None]).T
     reno = [n for n, k in enumerate(demand.types) if k.code == "RENO"]
     total = envelope.sum(axis=1)
-    rates = households * demand.issues_per_household_year / 365 * total[building_type]
+    per_household = demand.issues_per_household_year / 365
+    rates = households * per_household * total[building_type]
+    extra = np.zeros(len(rates))
     if reno and demand.renovation_rate > 0:
         compounds = np.bincount(tables.building_compound, minlength=scenario.city.n_compounds)
         extra = demand.renovation_rate / 365 / compounds[tables.building_compound] * (building_type < 2)
@@ -252,23 +270,89 @@ def arrivals_of(scenario: Scenario) -> np.recarray:
         cumulative = np.cumsum(envelope, axis=1) / np.where(total > 0, total, 1)[:, None]
     operational = day_factors(scenario)
     accept = seasons / peak[:, None]
+    thinning = float((shares * peak).sum() and shares.sum() / (shares * peak).sum())
+    found = [_candidates(scenario.seed, operational, rates, cumulative, building_type, *_thinned(scenario, accept), thinning)]
+    origin = [np.zeros(len(found[0][0]), np.int8)]
+    for n, seed, share, span, kind in _excess(scenario):
+        steps = np.where(span, np.diff(operational), 0.0)
+        own = households * per_household * envelope[building_type, kind] + (extra if kind in reno else 0.0)
+        only = np.repeat((np.arange(len(demand.types)) >= kind)[None, :].astype(float), 4, axis=0)
+        passed = np.concatenate([[0.0], np.cumsum(steps)])
+        found.append(_candidates(seed, passed, own, only, building_type, accept * share, _months(scenario.days), 1.0))
+        origin.append(np.full(len(found[-1][0]), n, np.int8))
+    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)] if len(found) > 1 else list(found[0])
+    order = _in_time(columns[0])
+    if reno:
+        order = _renovated_once(order, columns[3], tables.building_compound[columns[2]], reno[0])
+    arrivals = st.blank(st.ARRIVAL, len(order))
+    copy_sorted(order, *columns, arrivals)
+    brought = np.concatenate(origin)[order] if len(found) > 1 else np.zeros(1, np.int8)
+    return arrivals[: len(order)], brought
+
+
+def _candidates(seed, operational, rates, cumulative, building_row, accept, column, thinning):
+    """Accepted candidates of a process, building by building: time, key, building, type; `thinning` is the share expected."""
+    from govsim.engine.arrivals import candidates
+
     expected = rates.sum() * operational[-1]
     size = int(expected * 1.02 + 8 * math.sqrt(expected + 1) + 64)
-    size = int(size * min(1.0, 1.05 * float((shares * peak).sum() and shares.sum() / (shares * peak).sum()) + 0.05))
-    seed = np.uint64(scenario.seed)
+    size = int(size * min(1.0, 1.05 * thinning + 0.05))
     while True:
         out = (np.empty(size), np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32))
-        n = candidates(seed, operational, rates, cumulative, building_type, accept, *out)
+        n = candidates(np.uint64(seed), operational, rates, cumulative, building_row, accept, column, *out)
         if n <= size:
-            break
+            return tuple(row[:n] for row in out)
         size = n
-    order = _in_time(out[0][:n])
-    if reno:
-        order = _renovated_once(order, out[3], tables.building_compound[out[2][:n]], reno[0])
-        n = len(order)
-    arrivals = st.blank(st.ARRIVAL, n)
-    copy_sorted(order, *out, arrivals)
-    return arrivals[:n]
+
+
+def _months(days: int) -> np.ndarray:
+    """Month of the year, 0-11, of each day of a run."""
+    return np.arange(days) % 365 * 12 // 365
+
+
+def span_of(scenario: Scenario, shock: Any) -> np.ndarray:
+    """Which days of the run a shock covers."""
+    day = np.arange(scenario.days) - scenario.burn_in_days - shock.start
+    return (day >= 0) & (day < shock.days)
+
+
+def _thinned(scenario: Scenario, accept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Share of candidates accepted by type and column, and each day's column: a month, or the day where a shock lowers demand."""
+    months = _months(scenario.days)
+    lowered = [shock for shock in scenario.shocks.demand if shock.factor < 1.0]
+    if not lowered:
+        return accept, months
+    by_day = accept[:, months].copy()
+    codes = [kind.code for kind in scenario.demand.types]
+    for shock in lowered:
+        by_day[codes.index(shock.type), span_of(scenario, shock)] *= shock.factor
+    return by_day, np.arange(scenario.days)
+
+
+def _excess(scenario: Scenario) -> list[tuple[int, int, float, np.ndarray, int]]:
+    """(number of the shock, seed, share accepted, days covered, type) of every layer of demand beyond the ordinary."""
+    codes = [kind.code for kind in scenario.demand.types]
+    seen = dict.fromkeys(codes, 0)
+    found = []
+    for n, shock in enumerate(scenario.shocks.demand, start=1):
+        kind = codes.index(shock.type)
+        key = keys_of(scenario.seed, rng.SHOCKS, np.array([kind]))[0]
+        for layer in range(math.ceil(shock.factor) - 1):
+            with np.errstate(over="ignore"):
+                seed = int(rng.child_key(key, 64 * seen[shock.type] + layer))
+            found.append((n, seed, min(1.0, shock.factor - 1.0 - layer), span_of(scenario, shock), kind))
+        seen[shock.type] += 1
+    return found
+
+
+def desk_shares(scenario: Scenario) -> np.ndarray:
+    """Share of its hours a desk is open: [kind of unit, day], flattened; one number when no shock touches desks."""
+    if not scenario.shocks.desks:
+        return np.ones(1)
+    shares = np.ones((len(st.UNITS), scenario.days))
+    for shock in scenario.shocks.desks:
+        shares[st.UNITS.index(shock.unit), span_of(scenario, shock)] = shock.share
+    return shares.ravel()
 
 
 def _in_time(times: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from govsim.engine.feedback import (
     close_issue,
     community_of,
     household_of,
+    road_fails,
     unlink_package,
 )
 from govsim.engine.gates import (
@@ -72,6 +73,8 @@ from govsim.engine.state import (
     PETITION_DUE,
     QUEUE_DUE,
     READY,
+    RESOLVED,
+    ROAD_FAILS,
     SUBDISTRICT,
     TRIAGING,
     VIA_COMMUNITY,
@@ -227,6 +230,8 @@ def open_station(w, s, t):
     window = st.window
     if st.kind == DEPARTMENT:
         window *= 1.0 + p.pressure_hours * pressure_on(w, s)
+    if p.desks_shocked == 1:
+        window *= w.desk_share[st.kind * w.daily.size + w.counters[0].today]
     st.window_today = min(window, 24.0 - p.opening_hour)
     st.available += st.window_today * st.n_workers
     st.available_today = st.window_today * st.n_workers
@@ -390,6 +395,9 @@ def handle_issue(w, kind, i, version, t):
         deadline_passed(w, i)
     elif kind == WHISTLE:
         whistle(w, i, t)
+    elif kind == ROAD_FAILS:
+        if version == int(it.version) and it.status == RESOLVED:
+            road_fails(w, i, t)
 
 
 @kernel

@@ -25,6 +25,7 @@ from govsim.engine.state import (
     LAPSED,
     LATENT,
     RESOLVED,
+    ROAD_FAILS,
     VIA_COMMUNITY,
     VIA_LAW,
     VIA_PETITION,
@@ -275,6 +276,53 @@ def judge(w, i, t, resolved):
 
 
 @kernel
+def road_wears(w, i, t):
+    """SC4: a repaired road fails at a constant hazard, that of a patch if any of the work was perfunctory (3.13).
+
+    What fails later than the window of X3 is new wear, which ordinary demand has already.
+    """
+    p = w.p[0]
+    it = w.issues[i]
+    hazard = p.road_patch_hazard if int(it.wrong) & 4 else p.road_repair_hazard
+    if hazard <= 0.0:
+        return
+    delay = rng.exponential(w.arrivals[i].key, rng.RECURRENCE, int(it.redo)) / hazard
+    if delay < p.road_recurrence_days:
+        schedule(w, t + delay, ROAD_FAILS, i, int(it.version), i)
+
+
+@kernel
+def road_fails(w, i, t):
+    """SC4: the same issue is there again, so its repair did not last (X3); the household judges, and chooses at once."""
+    it = w.issues[i]
+    it.status = CLOSED
+    note_age(w, i, t)
+    it.version = int(it.version) + 1
+    w.returned[i] = min(int(w.returned[i]) + 1, 120)
+    w.communities[community_of(w, i)].open_issues += 1.0
+    list_again(w, i)
+    learn(w, i, int(it.channel), 0.0)
+    if int(it.locus) <= 2:
+        update_trust(w, i, False, 1.0, 0.0)
+    else:
+        update_trust(w, i, False, 0.5, 1.0)
+    schedule(w, t, CHOICE_DUE, i, int(it.version), i)
+
+
+@kernel
+def list_again(w, i):
+    """Put an issue that had ended back among its community's, unless no visitor has taken it off yet."""
+    q = w.communities[community_of(w, i)]
+    j = q.open_head
+    while j >= 0:
+        if j == i:
+            return
+        j = int(w.issues[j].next_in_community)
+    w.issues[i].next_in_community = q.open_head
+    q.open_head = i
+
+
+@kernel
 def close_issue(w, i, t):
     """All work is done: the ticket closes; whether the issue is truly resolved was drawn at the work."""
     note_age(w, i, t)
@@ -301,6 +349,8 @@ def close_issue(w, i, t):
         it.status = RESOLVED
         w.daily[c.today].resolved += 1
         w.communities[community_of(w, i)].open_issues -= 1.0
+        if a.type == p.road_type:
+            road_wears(w, i, t)
         return
     it.status = CLOSED
     redo = int(it.redo)

@@ -14,6 +14,7 @@ from govsim.engine.queues import schedule
 from govsim.engine.world import World
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
+from govsim.scenario.shocks import Shocks
 from govsim.scenario.variants import name_of
 
 _PILOT_DAYS = 730
@@ -120,7 +121,7 @@ def calibrate(scenario: Scenario) -> dict[str, Any]:
     """Desks of every unit, solved once a scenario from its baseline and the same under every variant."""
     base = scenario.model_copy(
         update={
-            "mechanism": Mechanism(), "external": ExternalHours(), "mechanism_name": "B0", "name": "pilot",
+            "mechanism": Mechanism(), "external": ExternalHours(), "mechanism_name": "B0", "name": "pilot", "shocks": Shocks(),
             "seed": 2**40 + 1, "days": _PILOT_DAYS, "burn_in_days": 0,
         }
     )  # fmt: skip
@@ -149,9 +150,12 @@ class Engine:
     scenario : what is asked; the first `burn_in_days` are the baseline B0, then its mechanism starts.
     seed : overrides the scenario's seed.
     capacity : desks from `calibrate`; solved when not given.
+    begin : start the mechanism at once where there is no burn-in.
     """
 
-    def __init__(self, scenario: Scenario, seed: int | None = None, capacity: dict[str, Any] | None = None):
+    def __init__(
+        self, scenario: Scenario, seed: int | None = None, capacity: dict[str, Any] | None = None, begin: bool = True
+    ):
         if seed is not None:
             scenario = scenario.model_copy(update={"seed": seed})
         self.scenario = scenario
@@ -164,13 +168,13 @@ class Engine:
         self.switches: list[tuple[int, str]] = []
         with np.errstate(over="ignore"):
             self.world = self._build()
-        if scenario.burn_in_days == 0:
+        if begin and scenario.burn_in_days == 0:
             self.switch(scenario.mechanism, scenario.external)
 
     def _build(self) -> World:
         scenario = self.scenario
         none = Mechanism()
-        arrivals = build.arrivals_of(scenario)
+        arrivals, origin = build.arrivals_of(scenario)
         kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, none)
         stations, workers, firm = build.stations_of(scenario, self.capacity)
         people = build.people_of(scenario, firm)
@@ -198,7 +202,9 @@ class Engine:
             daily=st.blank(st.DAILY, days), sittings=st.blank(st.SITTING, 1),
             interruptions=self._interruptions(), calendar=(weekday < clock.workdays_per_week).astype(np.int64),
             branches=np.zeros(int(p.n_branches[0]), np.int64),
-            funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(12 * 8), **people,
+            funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(12 * 8),
+            origin=origin, returned=np.zeros(n_issues if scenario.shocks.road.enabled else 1, np.int8),
+            desk_share=build.desk_shares(scenario), **people,
         )  # fmt: skip
         self._set_counters(world)
         return self._with_forums(world, none, 0)

@@ -45,7 +45,8 @@ WORK, PERSUASION, DECISION_TASK, PETITION_CASE, AUDIT_TASK, LAW_CASE = range(6)
 # Kinds of event, in no order of importance; ties go by (time, issue, kind, entity).
 (COMPLETE, READY, CHOICE_DUE, OWNER_FOUND, ASK_DUE, QUEUE_DUE, AUDIT_DUE, PETITION_DUE,
  ATTENTION_ENDS, DEADLINE_NEAR, MEMO_DUE, DETECTION_DUE, DEADLINE_PASSED, INTERRUPTED,
- VISIT, WHISTLE) = range(16)  # fmt: skip
+ VISIT, WHISTLE, ROAD_FAILS) = range(17)  # fmt: skip
+N_EVENT_KINDS = 17
 
 # Kinds of forum.
 EXECUTIVE, A1, A2, A3, A4 = range(5)

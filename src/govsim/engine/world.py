@@ -33,7 +33,7 @@ FIELDS = (
     "buckets", "nodes", "queues", "stations", "workers", "households", "buildings", "compounds", "communities",
     "subdistricts", "branches", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
-    "external",
+    "external", "origin", "returned", "desk_share",
 )  # fmt: skip
 
 
@@ -49,6 +49,8 @@ class World:
     `pool_today` of today's, `given[community, payer]` what each payer offered this month.
     `branches[branch]` is 1 where an agency branch pairs (E3), `calendar[day]` on workdays. `funds[pot, month, (inflow, spent)]`
     is flattened too, and so is `external[payer, skill]`, the hours a month of a control.
+    What shocks need (`Scenario.shocks`) has one row when there are none: `origin[issue]` is the shock of demand that brought it,
+    0 for none, `returned[issue]` how often a repaired road came back, `desk_share[kind of unit, day]` of a desk's hours.
     """
 
     __slots__ = (*FIELDS, "_table", "_type")

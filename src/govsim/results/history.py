@@ -33,7 +33,7 @@ FORMAT = b"govsim state"
 FORMAT_VERSION = 1
 _LONGEST_HEADER = 2**26
 
-REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions")
+REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share")
 """Columns that follow from the scenario and its mechanism alone and are not in the file."""
 
 GROWING = ("packages", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings")
@@ -57,7 +57,8 @@ POINTERS = {
     ("issues", "n_departments"): (0, 8), ("issues", "status"): (0, 8), ("issues", "channel"): (0, 5), ("issues", "pot"): (-2, 6),
     ("packages", "issue"): (-1, "issues"), ("packages", "station"): (0, "stations"), ("packages", "next"): (-1, "packages"),
     ("packages", "department"): (-1, 12), ("packages", "skill"): (0, 8), ("packages", "kind"): (0, 6),
-    ("events", "kind"): (0, 16), ("chain", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
+    ("events", "kind"): (0, st.N_EVENT_KINDS),
+    ("chain", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
     ("nodes", "left"): (-1, "nodes"), ("nodes", "right"): (-1, "nodes"), ("queues", None): (-1, "nodes"),
     ("waiting", None): (0, "issues"), ("directives", None): (-1, "issues"),
     ("workers", "package"): (-1, "packages"), ("workers", "pool_skill"): (0, 8), ("workers", "activity"): (0, st.N_ACTIVITIES),
@@ -278,7 +279,7 @@ def _rebuilt(view: memoryview) -> Engine:
         "days": origin.days, "city": origin.city, "seed": origin.seed
     }:  # fmt: skip
         raise ValueError("scenario")
-    engine = Engine(origin.model_copy(update={"burn_in_days": max(1, origin.burn_in_days)}), capacity=header["capacity"])
+    engine = Engine(origin, capacity=header["capacity"], begin=False)
     fresh = engine.world.columns()
     mechanism, external = (scenario.mechanism, scenario.external) if is_switched else (Mechanism(), ExternalHours())
     columns = {name: fresh[name] for name in REBUILT} | {"p": parameters(scenario, header["capacity"], mechanism, external)}
@@ -318,7 +319,7 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
     pointing = all(within(columns[n][f] if f else columns[n], *bounds) for (n, f), bounds in POINTERS.items())
     events, c, p = columns["events"], columns["counters"][0], columns["p"][0]
     entities = all(
-        within(events["entity"][events["kind"] == kind], 0, _ENTITIES.get(kind, "issues")) for kind in range(16)
+        within(events["entity"][events["kind"] == kind], 0, _ENTITIES.get(kind, "issues")) for kind in range(st.N_EVENT_KINDS)
     )
     forums, n_types = columns["forums"], len(scenario.demand.types)
     areas = {st.EXECUTIVE: 1, st.A1: p.n_panels, st.A2: "subdistricts", st.A3: "communities", st.A4: "compounds"}

@@ -403,9 +403,12 @@ def measure(run: Any, window: tuple[float, float] | None = None) -> dict[str, fl
     Returns
     -------
     dict
-        Name -> value in the unit of `METRICS`; nan where nothing was there to divide by.
+        Name -> value in the unit of `METRICS`; nan where nothing was there to divide by. Under a scenario (3.13) its own
+        outputs come after them (`govsim.results.scenarios.OUTPUTS`).
     """
-    return from_tally(tally_of(run, window))
+    from govsim.results.scenarios import outputs_of, values_of
+
+    return from_tally(tally_of(run, window)) | values_of(outputs_of(run))
 
 
 _ISSUE_METRICS = tuple(

@@ -38,12 +38,13 @@ from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
 
 FORMAT = "govsim run"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST = "manifest.json"
 
 _RECORDS = {
     "arrivals": ARRIVAL, "issues": ISSUE, "daily": DAILY, "sittings": SITTING, "stations": STATION,
 }  # fmt: skip
+_BYTES = ("origin", "returned")
 _FLOATS = ("hours", "outside", "funds", "compound_status")
 
 
@@ -282,7 +283,7 @@ def _array(name: str, table: pa.Table, shape: list[int]) -> Any:
     """From a Parquet table to an array of exactly the engine's dtype."""
     dtype = _RECORDS.get(name)
     if dtype is None:
-        plain = np.dtype(np.float64 if name in _FLOATS else np.int64)
+        plain = np.dtype(np.float64 if name in _FLOATS else np.int8 if name in _BYTES else np.int64)
         return _column(table, "value", plain).reshape(shape).copy()
     if tuple(table.column_names) != dtype.names or shape != [table.num_rows]:
         raise ValueError("other columns")
@@ -315,6 +316,7 @@ def _check(place: Path, c: Columns, scenario: Scenario) -> None:
     n_months = c.outside.shape[-1] if c.outside.ndim else 0
     shapes = (
         len(c.arrivals) == len(c.issues),
+        all(len(column) in (1, len(c.issues)) for column in (c.origin, c.returned)),
         len(c.calendar) == len(c.daily) > 0,
         c.hours.shape == (len(c.stations), len(ACTIVITIES), n_months),
         c.outside.shape == (len(PAYERS), len(ACTIVITIES), n_months),

@@ -90,6 +90,8 @@ class Columns(NamedTuple):
     building_compound, compound_community, compound_type, compound_households : int64.
     compound_status : float64, mean socio-economic status of a compound's households.
     community_subdistrict : int64.
+    origin, returned : int8[issue], which shock brought an issue and how often a repaired road came back; one row when nothing
+        of the kind is on (`govsim.engine.world.World`).
     """
 
     arrivals: Any
@@ -107,6 +109,8 @@ class Columns(NamedTuple):
     compound_households: np.ndarray
     compound_status: np.ndarray
     community_subdistrict: np.ndarray
+    origin: np.ndarray = np.zeros(1, np.int8)
+    returned: np.ndarray = np.zeros(1, np.int8)
 
 
 class Window(NamedTuple):
@@ -179,6 +183,8 @@ def columns_of(engine: Any, *, copy: bool = True) -> Columns:
         compound_households=np.ascontiguousarray(world.compounds.n_households, np.int64),
         compound_status=status,
         community_subdistrict=np.ascontiguousarray(world.communities.subdistrict, np.int64),
+        origin=keep(world.origin, n if len(world.origin) > 1 else 1),
+        returned=keep(world.returned, n if len(world.returned) > 1 else 1),
     )
 
 

@@ -1,9 +1,9 @@
 """Scenarios as YAML files: only what is asked for needs to be written, all else is default.
 
-The file is what `inputs.override` takes, with three conveniences: ``city`` may be a preset, a code
+The file is what `inputs.override` takes, with four conveniences: ``city`` may be a preset, a code
 or name of a county-level unit, or a file; ``mechanism`` may be the name of a variant; a component
-may be ``true``, ``false`` or its intensity. Errors are `ScenarioError`, one line each, and name the
-file.
+may be ``true``, ``false`` or its intensity; ``shocks`` may be the name of a scenario of 3.13. Errors
+are `ScenarioError`, one line each, and name the file.
 
 Read is a small part of YAML: UTF-8, one document of mappings and lists, at most `MAX_BYTES`. Tags,
 anchors, aliases and duplicate keys are refused. Numbers are those of YAML 1.2, so that ``010`` is
@@ -36,7 +36,12 @@ MAX_DEPTH = 20
 SCENARIO_PRESETS = ("demo", "standard", "example")
 """Scenarios that come with govsim; `load_scenario` takes their names."""
 
+COURSES = ("road",)
+"""Named scenarios (3.13): what `with_scenario` lays over any city."""
+
 _FOLDER = Path(__file__).parent / "presets"
+_OF_THE_WORLD = ("city", "mechanism", "mechanism_name", "external", "days", "burn_in_days", "seed", "name", "interruptions")
+"""Inputs that belong to the city or the run, which a course of events leaves alone."""
 
 
 def load_scenario(path: str | Path) -> Scenario:
@@ -84,6 +89,44 @@ def read_scenario(
         return _scenario(_parsed(text), Path(folder) if folder is not None else Path())
     except ScenarioError as error:
         raise ScenarioError(f"{_shown_name(name)}: {error}") from None
+
+
+def with_scenario(scenario: Scenario, course: str | Path) -> Scenario:
+    """Return the scenario with a course of events laid over it: its shocks, and what else 3.13 changes.
+
+    Parameters
+    ----------
+    scenario
+        City, mechanism, days and seed are kept.
+    course
+        One of `COURSES`, or a YAML file written as theirs are.
+
+    Raises
+    ------
+    ScenarioError
+        One line: an unknown name with the nearest, or what in the file cannot be.
+
+    Examples
+    --------
+    >>> with_scenario(Scenario(city=City.preset("demo")), "road").shocks.demand[0].factor
+    4.0
+    """
+    name = str(course)
+    file = Path(course)
+    if file.suffix.lower() not in (".yaml", ".yml"):
+        if name not in COURSES:
+            near = nearest(name, list(COURSES), 0.4)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(COURSES)}, or a file that ends in .yaml"
+            raise ScenarioError(f"unknown scenario {show(name)}: {hint}")
+        file = _FOLDER / f"{name}.yaml"
+    try:
+        tree = nested(_parsed(_read_text(file)))
+        for key in tree:
+            if key in _OF_THE_WORLD:
+                raise ScenarioError(f"{key} belongs to the run, not to a scenario that is laid over any city")
+        return override(scenario, tree)
+    except ScenarioError as error:
+        raise ScenarioError(f"scenario {_shown_name(name)}: {error}") from None
 
 
 def save_scenario(
@@ -252,6 +295,8 @@ def _scenario(given: Mapping[str, Any], folder: Path) -> Scenario:
     """Build the scenario a file asks for."""
     tree = nested(given)
     base = Scenario()
+    if isinstance(tree.get("shocks"), str):
+        base = with_scenario(base, tree.pop("shocks"))
     if "city" in tree:
         tree["city"] = _city(tree["city"], folder)
     named: Variant | None = None

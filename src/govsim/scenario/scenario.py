@@ -7,6 +7,7 @@ from govsim.scenario.city import City
 from govsim.scenario.demand import Demand
 from govsim.scenario.fields import Frozen, number
 from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.shocks import Shocks
 from govsim.scenario.staffing import Staffing
 
 
@@ -30,6 +31,7 @@ class Scenario(Frozen):
     mechanism_name: str = "B0"
     external: ExternalHours = ExternalHours()
     interruptions: tuple[Interruption, ...] = ()
+    shocks: Shocks = Shocks()
     days: int = number(1095, "d", 1, 36500, "[A]", "horizon, X1")
     burn_in_days: int = number(365, "d", 0, 36500, "[A]", "under B0 before the variant starts")
     seed: int = number(1, "1", 0, 2**63 - 1, "[A]", "replications count up from it")
@@ -46,4 +48,14 @@ class Scenario(Frozen):
                 raise ValueError(
                     f"interruptions[{n}].community {interruption.community}: the city has communities 0 to {last}"
                 )
+        codes = [kind.code for kind in self.demand.types]
+        for n, shock in enumerate(self.shocks.demand):
+            if shock.type not in codes:
+                raise ValueError(f"shocks.demand[{n}].type is {shock.type!r}; the types are {', '.join(codes)}")
+        for name in ("demand", "desks"):
+            for n, shock in enumerate(getattr(self.shocks, name)):
+                if self.burn_in_days + shock.start >= self.days:
+                    raise ValueError(
+                        f"shocks.{name}[{n}] begins on day {self.burn_in_days + shock.start}, the run ends on day {self.days}"
+                    )
         return self

@@ -1,6 +1,6 @@
 """The caption of every figure and table of results: its regime, and what it is not (decision 6)."""
 
-from govsim.labels import label
+from govsim.labels import has_label, label
 from govsim.studies.compare import Comparison
 
 _THREE = ("several_departments_share", "lapse_rate")
@@ -13,7 +13,13 @@ def caption(comparison: Comparison, lang: str = "en") -> str:
     values |= {k: f"{p[k]:.3g}" for k in _THREE} | {"residents": f"{p['residents']:,}"}
     gap = "" if lang == "zh" else " "
     pool = [label("caption.pool", lang, **values)] if p["n_cities"] > 1 else []
-    return gap.join([label("caption.regime", lang, **values), *pool, label("caption.stance", lang)])
+    course = [label("caption.course", lang, name=course_name(p["course"], lang))] if p.get("course") else []
+    return gap.join([label("caption.regime", lang, **values), *course, *pool, label("caption.stance", lang)])
+
+
+def course_name(title: str, lang: str) -> str:
+    """Return what a scenario is called; one of the user's own keeps its name."""
+    return label(f"course.{title}", lang) if has_label(f"course.{title}") else title
 
 
 def notes(comparison: Comparison, lang: str = "en") -> list[str]:

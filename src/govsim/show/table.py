@@ -9,6 +9,7 @@ from typing import Any
 
 from govsim.engine.state import EXTERNAL_PAYERS, PAYERS, STATES
 from govsim.labels import has_label, label, variant_label
+from govsim.results.scenarios import OUTPUTS as COURSE_OUTPUTS
 from govsim.studies.compare import ASKED, EQUAL, PRIMARY, Comparison
 
 OUTPUTS = (
@@ -29,6 +30,8 @@ BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("outside", ("hours_external", *(f"hours_by_{p}" for p in PAYERS if p in EXTERNAL_PAYERS),
                  "offered_hours_used_share")),
     ("inside", (*(f"hours_by_{p}" for p in PAYERS if p not in EXTERNAL_PAYERS), "hours_priced")),
+    *((course, tuple(n for n, m in COURSE_OUTPUTS.items() if m.block == course))
+      for course in dict.fromkeys(m.block for m in COURSE_OUTPUTS.values())),
     ("outputs", OUTPUTS),
 )  # fmt: skip
 """Title key and metrics of the printed tables, in order; the saved table has every metric."""

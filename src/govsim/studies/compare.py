@@ -19,6 +19,7 @@ import pandas as pd
 
 from govsim.engine.state import EXTERNAL_PAYERS, N_ACTIVITIES, PAYERS
 from govsim.results.metrics import METRICS
+from govsim.results.scenarios import OUTPUTS, outputs_of, values_of
 from govsim.results.tally import PRICES
 from govsim.scenario.city import STRUCTURE_BASIS
 from govsim.scenario.inputs import override
@@ -69,7 +70,7 @@ _SEEDS_OF_A_CITY = 2**48
 
 SHOWN_AS = {name: (m.block, m.unit) for name, m in METRICS.items()} | {
     name: ("outputs", unit) for name, unit in ACTIVITIES.items()
-}
+} | {name: (m.block, m.unit) for name, m in OUTPUTS.items()}
 """Block and unit of everything measured."""
 
 Schedules = Mapping[str, np.ndarray]
@@ -363,7 +364,7 @@ def regime_of(world: Scenario) -> dict[str, Any]:
     return {
         "city": world.city.name, "city_code": world.city.code, "residents": world.city.n_residents,
         "communities": world.city.n_communities, "structure_basis": STRUCTURE_BASIS,
-        "days": world.days, "burn_in_days": world.burn_in_days, "seed": world.seed,
+        "days": world.days, "burn_in_days": world.burn_in_days, "seed": world.seed, "course": world.shocks.title,
         "load_community": staffing.load_community, "load_subdistrict": staffing.load_subdistrict,
         "load_department": staffing.load_department,
         "executive_load": world.behaviour.gates.executive_load,
@@ -508,13 +509,13 @@ def _default() -> Machinery:
     found = default_machinery()
 
     def measure(engine: Any) -> Any:
-        return tally_of(engine), count_activities(engine)
+        return tally_of(engine), count_activities(engine), outputs_of(engine)
 
     def pool(measured: Sequence[Any], residents: Sequence[int]) -> dict[str, float]:
-        tallies, counts = zip(*measured, strict=True)
+        tallies, counts, outputs = zip(*measured, strict=True)
         return from_tally(sum(tallies)) | {
             name: float(np.average([count[name] for count in counts], weights=residents)) for name in counts[0]
-        }
+        } | values_of(*outputs)
 
     return Machinery(found.engine, measure, found.prepare, pool)
 

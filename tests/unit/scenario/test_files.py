@@ -287,7 +287,7 @@ def test_file__lists_only_what_differs():
 def test_full_file__lists_every_input_with_what_it_may_be():
     text = format_scenario(load_scenario("demo"), full=True, comments=True)
     for path in inputs():
-        if not path.startswith(("interruptions.", "city.subdistricts", "city.code")):
+        if not path.startswith(("interruptions.", "shocks.demand.", "shocks.desks.", "city.subdistricts", "city.code")):
             assert f"{path.rsplit('.', 1)[-1]}:" in text or path == "demand.types.code"
     assert "audit_share: 0.1  # a number from 0 to 1 [A]" in text
     assert "days: 1095  # a whole number from 1 to 36500 (d) [A]" in text

@@ -1,0 +1,84 @@
+"""What happens to a city beyond its ordinary course: the scenarios SC1-SC5 (3.13).
+
+A shock begins on a day counted from the end of the burn-in, when the mechanism starts, so that every variant meets it.
+Shocks are nested in common random numbers (ruling 25): the ordinary issues are the same, issue by issue, with and without
+them. Desks are those solved for ordinary times. Named scenarios are YAML files that set these inputs
+(`govsim.scenario.files.with_scenario`).
+"""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from govsim.scenario.fields import Frozen, number, option
+
+
+class DemandShock(Frozen):
+    """For some days one type of issue arises g times as often (3.7.1, g_k(t))."""
+
+    type: str = option("ROAD", "[A]", "3.13: code of the type")
+    start: int = number(60, "d", 0, 36500, "[A]", "3.13: days after the burn-in")
+    days: int = number(30, "d", 1, 36500, "[A]", "3.13")
+    factor: float = number(4.0, "1", 0, 50, "[A]", "3.7.1: g")
+
+
+class DeskShock(Frozen):
+    """For some days desks of one kind of unit are open for a share of their usual hours."""
+
+    unit: Literal["community", "subdistrict", "department", "petition_office", "leaders", "property_firm", "mediation_station"] = option(
+        "department", "[A]", "3.13"
+    )
+    start: int = number(60, "d", 0, 36500, "[A]", "3.13: days after the burn-in")
+    days: int = number(30, "d", 1, 36500, "[A]", "3.13")
+    share: float = number(0.5, "1", 0.01, 3, "[A]", "3.13: department desks at 50 %")
+
+
+class RoadWear(Frozen):
+    """SC4: roads that nobody has taken over, and repairs that do not last (3.13, X3).
+
+    Issues of type ROAD that a `DemandShock` adds lie, with a share, on segments that were never transferred 未移交: who
+    keeps them is disputed (gate J) and money has to be found (gate F). While switched on, every repaired road may
+    come back: the same issue, once more.
+    """
+
+    enabled: bool = option(False, "[A]", "3.13")
+    untransferred_share: float = number(0.35, "1", 0, 1, "[A]", "3.13: segments never transferred")
+    patch_hazard: float = number(0.02, "1/d", 0, 1, "[A]", "3.13: of a repair with perfunctory work")
+    repair_hazard: float = number(0.002, "1/d", 0, 1, "[A]", "3.13: of a full repair")
+    recurrence_days: float = number(90.0, "d", 0, 3650, "[A]", "X3: later wear is ordinary demand")
+    segment_km: float = number(0.1, "km", 0.001, 100, "[A]", "road an issue is about, for money per km")
+
+
+class Shocks(Frozen):
+    """All that happens beyond the ordinary course; nothing by default."""
+
+    name: str = ""
+    """What captions call it; a named scenario sets it."""
+    demand: tuple[DemandShock, ...] = ()
+    desks: tuple[DeskShock, ...] = ()
+    road: RoadWear = RoadWear()
+
+    @property
+    def title(self) -> str:
+        """Name of the scenario; ``own`` for shocks without one, empty for none."""
+        return self.name or ("own" if self != Shocks() else "")
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is beyond the ordinary course."""
+        return self != Shocks(name=self.name)
+
+    def without_events(self) -> "Shocks":
+        """Return the same city's law without what befalls it: the no-shock twin of X11."""
+        return self.model_copy(update={"demand": (), "desks": ()})
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> "Shocks":
+        for rows, what in ((self.demand, "type"), (self.desks, "unit")):
+            last: dict[str, int] = {}
+            for row in sorted(rows, key=lambda r: r.start):  # type: ignore[attr-defined]
+                name = getattr(row, what)
+                if row.start < last.get(name, 0):
+                    raise ValueError(f"two shocks of {name} overlap on day {row.start} after the burn-in")
+                last[name] = row.start + row.days
+        return self
