@@ -11,11 +11,11 @@ ARGS ?=
 export GOVSIM_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-slow lab bench lint lock clean
+.PHONY: help setup compare test test-slow test-mesa4 lab bench lint lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Show the targets / 显示全部命令
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## Prepare .venv with the pinned packages / 准备运行环境
 
@@ -34,6 +34,9 @@ test: $(STAMP)  ## All tests but the slow ones / 测试(不含慢测试)
 
 test-slow: $(STAMP)  ## The slow tests / 慢测试
 	$(PYTEST) -m slow $(ARGS)
+
+test-mesa4: $(STAMP)  ## The Mesa face on Mesa 4's pre-release / 在 Mesa 4 预发布版上测试
+	$(PY) -m pytest tests/docking/test_mesa4.py $(ARGS)
 
 lab: $(STAMP)  ## Open the first notebook in JupyterLab / 打开入门笔记本
 	$(BIN)/jupyter lab notebooks/01_first_comparison.ipynb $(ARGS)

@@ -45,7 +45,7 @@ def test_references__are_those_of_the_table():
     rates, sizes = np.array([0.2, 0.3, 0.25]), np.array([1.0, 1.0, 1.2])
     found = [
         law.erlang_c(4, 3.2), law.wait_m_m_c(4, 3.2), law.wait_m_g_1(0.7, 1.5), *law.waits_by_class(rates, sizes),
-        law.conserved_wait(rates, sizes), law.abandoning_share(5.0, 4), law.bailey(0.8, 1), law.bailey(4.0, 5), law.bailey(9.0, 10),
+        law.conserved_wait(rates, sizes), law.patient_queue(5.0, 4) / 5.0, law.bailey(0.8, 1), law.bailey(4.0, 5), law.bailey(9.0, 10),
         law.rounds_until_all(3, 0.4, 0.0), law.rounds_until_all(4, 0.3, 0.0), law.rounds_until_all(4, 0.3, 0.1),
         law.rounds_until_all(4, 0.3, 0.3), law.interrupted_time(0.1, 1.5, 0.6), law.feedback_time(0.5, 0.3),
         law.wait_m_m_c(1, 0.85), law.wait_m_m_c(2, 1.7), law.wait_m_m_c(4, 3.4), law.fork_join_time(0.6),
@@ -53,7 +53,25 @@ def test_references__are_those_of_the_table():
     table = [0.59643, 0.74554, 3.79167, 1.075, 2.150, 8.600, 3.440, 0.28737, 2.5, 0.7891, 0.8446,
              4.088, 6.341, 9.156, 21.880, 5.0588, 5.0, 5.667, 2.604, 1.149, 3.5625]  # fmt: skip
     assert found == pytest.approx(table, abs=5.1e-4)
+    queues = [law.patient_queue(5.0, 4), *(law.bailey_queue(a, k) for a, k in ((0.8, 1), (4.0, 5), (9.0, 10))), law.bucket_wait(0.7)]
+    assert queues == pytest.approx([1.43684, 2.4, 5.1562, 12.1012, 2.0386], abs=5.1e-5)
+    assert [law.sitting_wait(30), law.sitting_wait(30, cv=0.5), law.sitting_wait(30, 0.5), law.sitting_variance(30)] == [15, 18.75, 45, 75]
     assert law.logit_shares(0.0, np.array([0.0, 0.0]), 1.0) == pytest.approx([1 / 3] * 3)
+
+
+@pytest.mark.parametrize(
+    ("strength", "shares"),
+    [(2.0, [(0.3969, True)]), (6.0, [(0.5, True)]), (10.0, [(0.0088, True), (0.2168, False), (0.7178, True)])],
+)
+def test_petition_loop__reproduces_its_shares(strength, shares):
+    """T14: the fixed points of the table; iterating the map leaves the unstable one and stays at the others."""
+    found = closed_forms.petition_shares(strength, 0.05, 0.8, 0.25, 0.5, 0.5)
+    assert [(round(x, 4), stable) for x, stable in found] == shares
+    for x, stable in found:
+        start = x + 1e-3
+        for _ in range(2_000):
+            start = 1 / (1 + math.exp(-(strength * (0.05 + 0.8 * start / (start + 0.25) - 0.5) - 0.5)))
+        assert (abs(start - x) < 1e-9) is stable
 
 
 def test_desk__keeps_littles_law():

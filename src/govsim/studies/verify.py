@@ -25,7 +25,7 @@ SLACK = 0.005
 """Deviation always allowed, as a share of the theory: runs begin empty (V8)."""
 WIDEST = 0.2
 """Half-width, as a share of the theory, beyond which nothing is decided."""
-NOT_APPLICABLE = ("T14", "T19", "T26")
+NOT_APPLICABLE = ("T14", "T26")
 """No rule of the engine is of that kind, or ruled no test; the reason is the label `verify.reason.T14`."""
 
 

@@ -39,8 +39,8 @@ def test_verify__prints_and_ends_with_one_if_something_fails(lang, monkeypatch):
     right = checks.patience()
     monkeypatch.setattr(module, "checks", lambda: (right,))
     good = CliRunner().invoke(app, ["verify", "--lang", lang])
-    assert good.exit_code == 0 and label("message.verify.sound", lang, n=1) in good.output
-    monkeypatch.setattr(module, "checks", lambda: (replace(right, theory={"P(ab)": 0.4}),))
+    assert good.exit_code == 0 and label("message.verify.sound", lang, n=2) in good.output
+    monkeypatch.setattr(module, "checks", lambda: (replace(right, theory=right.theory | {"P(ab)": 0.4}),))
     bad = CliRunner().invoke(app, ["verify", "--lang", lang])
     assert bad.exit_code == 1 and label("verify.verdict.fails", lang) in bad.output
 
