@@ -9,7 +9,18 @@ from govsim.engine.compiled import kernel
 from govsim.engine.effort import backlog_weeks, logistic, pressure_on
 from govsim.engine.feedback import add_memo, community_of
 from govsim.engine.gates import open_gate, subdistrict_station
-from govsim.engine.ledger import charge
+from govsim.engine.moves import (
+    DECLINED,
+    GATE_SHUT,
+    MEMO_FOLLOWED,
+    MEMO_SENT,
+    PROMISE_LAPSED,
+    PROMISED,
+    UNHEARD,
+    WHISTLED,
+    charge_for,
+    note_move,
+)
 from govsim.engine.queues import schedule
 from govsim.engine.service import attention_of
 from govsim.engine.state import (
@@ -124,11 +135,15 @@ def ask(w, i, k, authority, route, t):
     pk.asked += 1
     if route == 1:
         asker = subdistrict_station(w, i) if w.kinds[w.arrivals[i].type].authority >= 3 else community_of(w, i)
-        charge(w, asker, COORDINATING, p.asking_hours)
-        charge(w, pk.station, COORDINATING, p.answering_hours)
-    if u < commit_probability(w, i, k, authority, t):
+        charge_for(w, i, t, asker, COORDINATING, p.asking_hours)
+        charge_for(w, i, t, pk.station, COORDINATING, p.answering_hours)
+    share = commit_probability(w, i, k, authority, t)
+    if u < share:
         pk.committed = route
         day.commitments += 1
+        note_move(w, i, t, PROMISED, pk.station, route, share)
+    else:
+        note_move(w, i, t, DECLINED, pk.station, route, share)
 
 
 @kernel
@@ -144,7 +159,7 @@ def all_committed(w, i):
 
 
 @kernel
-def lapse_promise(w, i, k, days):
+def lapse_promise(w, i, k, t, days):
     """A promise lapses with hazard lambda_c a day, a forum's by `lapse_forum_ratio` of it (W3)."""
     p = w.p[0]
     it = w.issues[i]
@@ -156,6 +171,7 @@ def lapse_promise(w, i, k, days):
         pk.committed = 0
         it.lapses = min(int(it.lapses) + 1, 120)
         w.daily[w.counters[0].today].lapsed_commitments += 1
+        note_move(w, i, t, PROMISE_LAPSED, pk.station, -1, days)
 
 
 @kernel
@@ -167,6 +183,7 @@ def settle_jurisdiction(w, i, t):
             open_gate(w, i, GATE_J, t)
     elif int(it.closed_gates) & GATE_J == 0:
         it.closed_gates = int(it.closed_gates) | GATE_J
+        note_move(w, i, t, GATE_SHUT, -1, GATE_J, 0.0)
 
 
 @kernel
@@ -185,7 +202,7 @@ def ask_round(w, i, t, days):
             if pk.committed == 0:
                 ask(w, i, k, authority, 1, t)
             elif days > 0.0:
-                lapse_promise(w, i, k, days)
+                lapse_promise(w, i, k, t, days)
         k = pk.next
     settle_jurisdiction(w, i, t)
     if it.status == GATED:
@@ -198,6 +215,7 @@ def memo_followed(w, k, t):
     pk = w.packages[k]
     i = pk.issue
     if w.issues[i].status == GATED and pk.committed == 0:
+        note_move(w, i, t, MEMO_FOLLOWED, pk.station, -1, 0.0)
         ask(w, i, k, 0.5 * np.float64(pk.memo_authority), 2, t)
         summon(w, pk.station, t)
         settle_jurisdiction(w, i, t)
@@ -216,7 +234,8 @@ def whistle(w, i, t):
     p = w.p[0]
     if p.RV2_enabled == 0 or not whistle_due(w, i):
         return
-    charge(w, subdistrict_station(w, i), COORDINATING, p.RV2_summoned_hours)
+    note_move(w, i, t, WHISTLED, subdistrict_station(w, i), -1, 0.0)
+    charge_for(w, i, t, subdistrict_station(w, i), COORDINATING, p.RV2_summoned_hours)
     authority = request_authority(w, i, p.RV2_authority, t)
     k = int(w.issues[i].first_package)
     while k >= 0:
@@ -224,8 +243,10 @@ def whistle(w, i, t):
         if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
             share = p.attendance_share * heed(w, pk.station, t)
             if rng.uniform(w.arrivals[i].key, rng.WHISTLE_HEARD, int(pk.department) * 4096 + int(pk.asked)) < share:
-                charge(w, pk.station, COORDINATING, p.RV2_summoned_hours)
+                charge_for(w, i, t, pk.station, COORDINATING, p.RV2_summoned_hours)
                 ask(w, i, k, authority, 2, t)
+            else:
+                note_move(w, i, t, UNHEARD, pk.station, -1, share)
             summon(w, pk.station, t)
         k = pk.next
     settle_jurisdiction(w, i, t)
@@ -239,5 +260,6 @@ def send_memo(w, i, k, authority, t):
     p = w.p[0]
     if p.memos_enabled == 1:
         w.packages[k].memo_authority = authority
+        note_move(w, i, t, MEMO_SENT, w.packages[k].station, -1, authority)
         add_memo(w, k)
         schedule(w, t + p.ask_interval, MEMO_DUE, k, w.packages[k].version, i)

@@ -24,10 +24,23 @@ from govsim.engine.gates import (
     next_stage,
     open_gate,
     reserve_money,
+    subdistrict_station,
 )
-from govsim.engine.ledger import charge, post_money, post_unit
+from govsim.engine.ledger import post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
 from govsim.engine.meetings import hold_meetings, table_issue
+from govsim.engine.moves import (
+    AROSE,
+    AUDITED,
+    DETECTED,
+    DONE,
+    DONE_WRONG,
+    OVERDUE,
+    QUEUED,
+    charge_for,
+    note_move,
+    note_work,
+)
 from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, schedule
 from govsim.engine.routing import decider, owner_found, start_triage
 from govsim.engine.service import (
@@ -66,6 +79,7 @@ from govsim.engine.state import (
     LEADERS,
     MEDIATION,
     MEMO_DUE,
+    MOVE_ROWS,
     NODES,
     OWNER_FOUND,
     PACKAGES,
@@ -130,12 +144,15 @@ def end_of_work(w, k, t, bit):
         pk.mode = 0
         pk.stage += 32
         pk.in_service = 0
+        note_work(w, k, t, DONE_WRONG, bit // 16 % 2, 0.0)
         enqueue(w, k, t)
         return
     pk.done = 1
     pk.in_service = 0
-    if not outcome_is_true(w, k):
+    is_true = outcome_is_true(w, k)
+    if not is_true:
         it.wrong = int(it.wrong) | 2
+    note_work(w, k, t, DONE, bit // 16 % 2, 1.0 if is_true else 0.0)
     it.open_packages = int(it.open_packages) - 1
     if int(it.open_packages) == 0:
         close_issue(w, i, t)
@@ -155,6 +172,8 @@ def end_of_package(w, k, t, bit):
     """What a finished package leads to."""
     pk = w.packages[k]
     i = pk.issue
+    if i >= 0 and pk.kind != WORK:
+        note_work(w, k, t, DONE, bit // 16 % 2, 1.0)
     if i < 0:
         give_package(w, k)
     elif pk.kind == WORK:
@@ -168,6 +187,7 @@ def end_of_package(w, k, t, bit):
     elif pk.kind == AUDIT_TASK:
         unlink_package(w, i, k)
         if w.issues[i].status == CLOSED:
+            note_move(w, i, t, AUDITED, subdistrict_station(w, i), -1, 0.0)
             reopen(w, i, t)
             if w.issues[i].status < CLOSED:
                 restart_patience(w, i, t)
@@ -194,6 +214,7 @@ def chunk_done(w, n, t):
         st.queued_hours += pk.left
         pk.release += w.p[0].chunk_max / 24.0
         push_package(w, k, pk.queue_class, pk.release)
+        note_work(w, k, t, QUEUED, 0, pk.left)
     else:
         end_of_package(w, k, t, server_bit(w.stations[s].kind, wk.is_extra))
     dispatch(w, s, t)
@@ -216,7 +237,7 @@ def interrupt(w, n, t, hours):
     if wk.package >= 0 and is_open(w, s, t):
         end = w.counters[0].opening_time + st.window_today / 24.0
         today = max(0.0, min(wk.done_at, end) - start) * 24.0
-        post_work(w, n, -today)
+        post_work(w, n, t, -today)
         run_chunk(w, n, wk.free_at, today + wk.carry)
     elif wk.package < 0:
         schedule(w, wk.free_at, READY, n, 0, n)
@@ -296,6 +317,7 @@ def arrive(w, t):
     q.open_head = i
     q.open_issues += 1.0
     w.daily[c.today].arrived += 1
+    note_move(w, i, t, AROSE, -1, -1, w.issues[i].severity)
     first_choice(w, i, t)
     if w.issues[i].status == LATENT and c.mechanism_on == 1 and w.p[0].L3_steward_hours > 0.0:
         watch(w, i, t)
@@ -326,9 +348,11 @@ def detect(w, i, t):
     it = w.issues[i]
     w.daily[w.counters[0].today].detected += 1
     it.detected_by = 1
-    if rng.uniform(w.arrivals[i].key, rng.FALSE_POSITIVE, 0) < p.L3_false_positive_share:
+    is_spurious = rng.uniform(w.arrivals[i].key, rng.FALSE_POSITIVE, 0) < p.L3_false_positive_share
+    note_move(w, i, t, DETECTED, -1, -1, 1.0 if is_spurious else 0.0)
+    if is_spurious:
         w.daily[w.counters[0].today].spurious += 1
-        charge(w, community_of(w, i), TRIAGING, p.triage_hours)
+        charge_for(w, i, t, community_of(w, i), TRIAGING, p.triage_hours)
     voice(w, i, t, VIA_COMMUNITY)
     start_triage(w, i, t)
     if it.status < CLOSED:
@@ -342,17 +366,19 @@ def audit_due(w, i, t):
     if w.issues[i].status != CLOSED:
         return
     if p.audit_hours <= 0.0:
+        note_move(w, i, t, AUDITED, subdistrict_station(w, i), -1, 0.0)
         reopen(w, i, t)
         if w.issues[i].status < CLOSED:
             restart_patience(w, i, t)
         return
-    station = p.n_communities + w.communities[community_of(w, i)].subdistrict
-    enqueue(w, add_package(w, i, AUDIT_TASK, station, 5, p.audit_hours, 12), t)
+    enqueue(w, add_package(w, i, AUDIT_TASK, subdistrict_station(w, i), 5, p.audit_hours, 12), t)
 
 
 @kernel
-def deadline_passed(w, i):
+def deadline_passed(w, i, t):
     """A listed issue is overdue: it counts in the pressure on the units that list it (L4)."""
+    if w.issues[i].status < CLOSED:
+        note_move(w, i, t, OVERDUE, -1, -1, 0.0)
     k = int(w.issues[i].first_package)
     while k >= 0:
         pk = w.packages[k]
@@ -392,7 +418,7 @@ def handle_issue(w, kind, i, version, t):
             else:
                 watch(w, i, t)
     elif kind == DEADLINE_PASSED:
-        deadline_passed(w, i)
+        deadline_passed(w, i, t)
     elif kind == WHISTLE:
         whistle(w, i, t)
     elif kind == ROAD_FAILS:
@@ -582,7 +608,7 @@ def serve_waiters(w, t, with_city):
         it = w.issues[i]
         if it.status != GATED or int(it.closed_gates) & GATE_F == 0:
             continue
-        if reserve_money(w, i, 2, with_city, False):
+        if reserve_money(w, i, t, 2, with_city, False):
             open_gate(w, i, GATE_F, t)
         else:
             w.waiting[kept] = i
@@ -667,6 +693,7 @@ def advance(w, first, last):
             w.pools[EVENTS].live * 3 > w.events.size * 2
             or w.pools[PACKAGES].live * 3 > w.packages.size * 2
             or w.pools[NODES].live * 3 > w.nodes.size * 2
+            or w.pools[MOVE_ROWS].live * 3 > w.moves.size * 2
             or c.n_waiting * 3 > w.waiting.size * 2
             or c.overflow == 1
         ):

@@ -11,7 +11,19 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
-from govsim.engine.ledger import charge, post_money
+from govsim.engine.ledger import post_money
+from govsim.engine.moves import (
+    ATTENTION_ENDED,
+    GAVE_UP,
+    HELPED_ITSELF,
+    ISSUE_RESOLVED,
+    MONEY_RETURNED,
+    MONEY_SPENT,
+    REPAIR_FAILED,
+    TICKET_CLOSED,
+    charge_for,
+    note_move,
+)
 from govsim.engine.queues import schedule
 from govsim.engine.service import drop_package
 from govsim.engine.state import (
@@ -140,12 +152,13 @@ def take_marks(w, k, bits):
 
 
 @kernel
-def end_attention(w, i):
+def end_attention(w, i, t):
     """Leader attention ends: its marks and, if a petition won it, its slot are given back."""
     it = w.issues[i]
     if not np.float64(it.attention) >= 0.0:
         return
     it.attention = np.nan
+    note_move(w, i, t, ATTENTION_ENDED, -1, -1, 0.0)
     bits = int(it.wrong)
     if bits & 32:
         w.counters[0].attention_live -= 1
@@ -159,9 +172,9 @@ def end_attention(w, i):
 
 
 @kernel
-def drop_packages(w, i):
+def drop_packages(w, i, t):
     """Forget all packages of an issue."""
-    end_attention(w, i)
+    end_attention(w, i, t)
     it = w.issues[i]
     if int(it.wrong) & 8:
         w.stations[community_of(w, i)].memos -= 1.0
@@ -177,7 +190,7 @@ def drop_packages(w, i):
 
 
 @kernel
-def settle_money(w, i, done):
+def settle_money(w, i, t, done):
     """Reserved money is spent when the issue is done, else it goes back to its pot (ruling 12)."""
     it = w.issues[i]
     c = w.counters[0]
@@ -190,6 +203,7 @@ def settle_money(w, i, done):
             c.operating += amount
             post_money(w, 4, 0, amount)
             post_money(w, 4, 1, amount)
+            note_move(w, i, t, MONEY_SPENT, -1, 4, amount)
             it.pot = -2
         return
     x = w.buildings[w.arrivals[i].building].compound
@@ -202,9 +216,16 @@ def settle_money(w, i, done):
             post_money(w, 3, 1, city)
             post_money(w, 5, 0, amount - city)
             post_money(w, 5, 1, amount - city)
+            note_move(w, i, t, MONEY_SPENT, -1, 3, city)
+            if amount > city:
+                note_move(w, i, t, MONEY_SPENT, -1, 5, amount - city)
         else:
             post_money(w, pot, 1, amount)
-    elif pot == 0:
+            note_move(w, i, t, MONEY_SPENT, -1, pot, amount)
+        it.pot = -2
+        return
+    note_move(w, i, t, MONEY_RETURNED, -1, pot, amount)
+    if pot == 0:
         w.compounds[x].money += amount
     elif pot == 1:
         w.communities[q].money += amount
@@ -226,10 +247,12 @@ def end_issue(w, i, t, status):
         day.exited += 1
         post_money(w, 5, 0, w.p[0].private_remedy_cost)
         post_money(w, 5, 1, w.p[0].private_remedy_cost)
+        note_move(w, i, t, HELPED_ITSELF, -1, -1, w.p[0].private_remedy_cost)
     else:
         day.lapsed += 1
-    drop_packages(w, i)
-    settle_money(w, i, False)
+        note_move(w, i, t, GAVE_UP, -1, -1, 0.0)
+    drop_packages(w, i, t)
+    settle_money(w, i, t, False)
     it.status = status
     it.ended = t - w.arrivals[i].onset
     it.version = int(it.version) + 1
@@ -245,7 +268,7 @@ def judge(w, i, t, resolved):
     a = w.arrivals[i]
     informed = rng.uniform(a.key, rng.INFORM, int(it.redo)) < p.contact_share
     if informed:
-        charge(w, community_of(w, i), INFORMING, p.informing_hours)
+        charge_for(w, i, t, community_of(w, i), INFORMING, p.informing_hours)
     waited = t - a.onset - np.float64(it.voiced)
     performance = p.performance_speed * math.exp(-waited / w.kinds[a.type].deadline)
     if resolved:
@@ -297,6 +320,7 @@ def road_fails(w, i, t):
     it = w.issues[i]
     it.status = CLOSED
     note_age(w, i, t)
+    note_move(w, i, t, REPAIR_FAILED, -1, -1, 0.0)
     it.version = int(it.version) + 1
     w.returned[i] = min(int(w.returned[i]) + 1, 120)
     w.communities[community_of(w, i)].open_issues += 1.0
@@ -339,10 +363,13 @@ def close_issue(w, i, t):
     if int(it.served_by) & 16:
         community = community_of(w, i)
         w.communities[community].matters += 1.0
-        charge(w, community, CEREMONIAL, p.record_hours)
+        charge_for(w, i, t, community, CEREMONIAL, p.record_hours)
     judge(w, i, t, resolved)
-    drop_packages(w, i)
-    settle_money(w, i, True)
+    note_move(w, i, t, TICKET_CLOSED, -1, int(it.redo), it.satisfaction)
+    if resolved:
+        note_move(w, i, t, ISSUE_RESOLVED, -1, -1, 0.0)
+    drop_packages(w, i, t)
+    settle_money(w, i, t, True)
     it.version = int(it.version) + 1
     it.law_pending = 0
     if resolved:

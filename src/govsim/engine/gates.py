@@ -13,6 +13,7 @@ from govsim.engine.compiled import kernel
 from govsim.engine.effort import logistic
 from govsim.engine.feedback import close_issue, community_of, unlink_package
 from govsim.engine.ledger import post_money
+from govsim.engine.moves import CONTACTED, GATE_OPENED, MONEY_RESERVED, RELEASED, SUPPORT_COUNTED, note_move
 from govsim.engine.queues import schedule, take_package
 from govsim.engine.service import enqueue
 from govsim.engine.state import (
@@ -152,6 +153,7 @@ def release_work(w, i, t):
     p = w.p[0]
     m = int(it.n_departments)
     it.status = WORKING
+    note_move(w, i, t, RELEASED, -1, int(it.redo), 0.0)
     if not np.float64(it.released) >= 0.0:
         it.released = t - a.onset
     row = a.type * KIND_TABLE + (28 if m == 0 else 31)
@@ -207,6 +209,7 @@ def open_gate(w, i, gate, t):
     it = w.issues[i]
     since = t - w.arrivals[i].onset
     it.closed_gates = int(it.closed_gates) & (15 - gate)
+    note_move(w, i, t, GATE_OPENED, -1, gate, 0.0)
     if gate == GATE_J:
         it.jurisdiction = since
     elif gate == GATE_P:
@@ -246,7 +249,7 @@ def ask_for_decision(w, i, station, queue_class, t):
 
 
 @kernel
-def reserve_money(w, i, highest, with_city, pooled):
+def reserve_money(w, i, t, highest, with_city, pooled):
     """Gate F: reserve the whole need in the first pot that has it, compound upward (ruling 12).
 
     A joint meeting may pool the pots up to its level (`pooled`); old-compound renovation takes 80 %
@@ -280,6 +283,7 @@ def reserve_money(w, i, highest, with_city, pooled):
     if pot >= 0:
         it.pot = pot
         c.reserved += need
+        note_move(w, i, t, MONEY_RESERVED, -1, pot, need)
     return pot >= 0
 
 
@@ -327,7 +331,7 @@ def persuasion_share(w, i):
 
 
 @kernel
-def set_parties(w, i):
+def set_parties(w, i, t):
     """Who must agree and who does already (ruling 1; renovation: consent law, 3/4 of 2/3)."""
     p = w.p[0]
     it = w.issues[i]
@@ -342,6 +346,7 @@ def set_parties(w, i):
         n = p.parties_low + int(rng.uniform(a.key, rng.PARTIES, 0) * span)
         it.parties = n
         it.supporters = n // 2
+    note_move(w, i, t, SUPPORT_COUNTED, -1, int(it.supporters), int(it.parties) * 1.0)
 
 
 @kernel
@@ -369,6 +374,7 @@ def persuade(w, i, t, delay):
             won += 1
         n += 1
     it.contacts = first + n
+    note_move(w, i, t, CONTACTED, community_of(w, i), n, won * 1.0)
     k = add_package(w, i, PERSUASION, community_of(w, i), 0, n * contact_hours_of(w, i), 9)
     w.packages[k].committed = won
     if w.packages[k].left <= 0.0:
@@ -403,6 +409,7 @@ def end_of_contacts(w, i, k, t):
         return
     thin_supporters(w, i, days)
     it.supporters = int(it.supporters) + won
+    note_move(w, i, t, SUPPORT_COUNTED, -1, int(it.supporters), int(it.parties) * 1.0)
     if int(it.supporters) >= int(it.parties):
         open_gate(w, i, GATE_I, t)
     else:

@@ -21,6 +21,17 @@ from govsim.engine.gates import (
     reserve_money,
 )
 from govsim.engine.ledger import charge, post_outside
+from govsim.engine.moves import (
+    CHARGED,
+    CONTACTED,
+    PUT_OFF,
+    RULED,
+    SAT,
+    SUPPORT_COUNTED,
+    TABLED,
+    charge_for,
+    note_move,
+)
 from govsim.engine.queues import queue_pop, queue_push
 from govsim.engine.state import (
     A1,
@@ -104,6 +115,7 @@ def table_item(w, f, i, t):
         key = p.agenda_age * t - score
     fo.root = queue_push(w, fo.root, key, i, i, min(int(it.petitions), 1))
     fo.backlog += 1
+    note_move(w, i, t, TABLED, fo.area, fo.kind, fo.backlog * 1.0)
 
 
 @kernel
@@ -243,7 +255,7 @@ def rule_jurisdiction(w, f, i, t):
         if pk.kind == WORK and pk.department >= 0 and pk.committed == 0:
             if is_present(w, f, _DEPARTMENTS + int(pk.department)):
                 if fo.kind == A3 or (fo.kind == A2 and (int(pk.department) - fo.sittings * 8 - 7) % 12 >= 8):
-                    charge(w, pk.station, COORDINATING, 0.5 + p.travel_hours)
+                    charge_for(w, i, t, pk.station, COORDINATING, 0.5 + p.travel_hours)
                 ask(w, i, k, authority, 2, t)
                 summon(w, pk.station, t)
                 if pk.committed == 2 and p.memos_enabled == 1:
@@ -269,6 +281,9 @@ def group_session(w, i, t):
     it.contacts = first + n
     it.supporters = int(it.supporters) + won
     post_outside(w, BY_RESIDENTS, PERSUADING, n * contact_hours_of(w, i))
+    note_move(w, i, t, CONTACTED, -1, n, won * 1.0)
+    note_move(w, i, t, CHARGED, -1, PERSUADING, n * contact_hours_of(w, i))
+    note_move(w, i, t, SUPPORT_COUNTED, -1, int(it.supporters), int(it.parties) * 1.0)
     if int(it.supporters) >= int(it.parties):
         open_gate(w, i, GATE_I, t)
 
@@ -278,7 +293,8 @@ def rule_item(w, f, i, gates, t):
     """Deal with one item: whatever of the four gates this forum may rule on. Returns gates opened."""
     fo = w.forums[f]
     it = w.issues[i]
-    charge(w, community_of(w, i), PREPARING, w.p[0].preparation_hours)
+    note_move(w, i, t, SAT, fo.area, fo.kind, 0.0)
+    charge_for(w, i, t, community_of(w, i), PREPARING, w.p[0].preparation_hours)
     it.sittings = min(int(it.sittings) + 1, 120)
     it.tiers = 0
     closed = int(it.closed_gates)
@@ -287,11 +303,12 @@ def rule_item(w, f, i, gates, t):
     if it.status == GATED and gates & GATE_P and w.kinds[w.arrivals[i].type].authority <= fo.level:
         open_gate(w, i, GATE_P, t)
     if it.status == GATED and gates & GATE_F:
-        if reserve_money(w, i, 1 if fo.kind == A3 else 2, fo.kind == A1, True):
+        if reserve_money(w, i, t, 1 if fo.kind == A3 else 2, fo.kind == A1, True):
             open_gate(w, i, GATE_F, t)
     if it.status == GATED and gates & GATE_I:
         group_session(w, i, t)
     opened = closed & (15 - int(it.closed_gates))
+    note_move(w, i, t, RULED, fo.area, fo.kind, opened * 1.0)
     if opened > 0:
         it.ruled_by = int(it.ruled_by) | (1 << fo.kind)
         w.memory[f * w.p[0].n_types + w.arrivals[i].type] += 1.0
@@ -304,6 +321,7 @@ def table_again(w, f, i, t):
     it = w.issues[i]
     kind = w.forums[f].kind
     it.retabled = min(int(it.retabled) + 1, 120)
+    note_move(w, i, t, PUT_OFF, w.forums[f].area, kind, 0.0)
     if int(it.retabled) % (w.p[0].retabling_max + 1) != 0:
         table_item(w, f, i, t)
         return
@@ -360,11 +378,13 @@ def executive_session(w, t):
         if i < 0:
             break
         tabled += 1
-        charge(w, community_of(w, i), PREPARING, p.preparation_hours)
+        note_move(w, i, t, SAT, fo.area, fo.kind, 0.0)
+        charge_for(w, i, t, community_of(w, i), PREPARING, p.preparation_hours)
         it = w.issues[i]
         it.sittings = min(int(it.sittings) + 1, 120)
         it.ruled_by = int(it.ruled_by) | 1
         open_gate(w, i, GATE_P, t)
+        note_move(w, i, t, RULED, fo.area, fo.kind, GATE_P * 1.0)
     if tabled > 0:
         for n in range(p.executive_attendees):
             charge(w, department_station(w, n % 12, fo.sittings % p.n_subdistricts), MEETING, p.executive_hours)

@@ -17,8 +17,16 @@ from govsim.engine.gates import (
     set_parties,
     subdistrict_station,
 )
-from govsim.engine.ledger import charge
 from govsim.engine.meetings import table_issue
+from govsim.engine.moves import (
+    MISROUTED,
+    MONEY_SHORT,
+    OWNER_FOUND_BY,
+    PASSED_UP,
+    TAKEN_IN,
+    charge_for,
+    note_move,
+)
 from govsim.engine.queues import schedule
 from govsim.engine.state import (
     COORDINATING,
@@ -52,7 +60,8 @@ def start_triage(w, i, t):
     a = w.arrivals[i]
     q = community_of(w, i)
     it.status = ROUTING
-    charge(w, q, TRIAGING, p.triage_hours)
+    note_move(w, i, t, TAKEN_IN, q, -1, 0.0)
+    charge_for(w, i, t, q, TRIAGING, p.triage_hours)
     delay = 0.0
     it.hops = 0
     if int(it.n_departments) > 0:
@@ -61,16 +70,21 @@ def start_triage(w, i, t):
         while hops < 100 and rng.uniform(a.key, rng.HOP, hops) >= share:
             department = int(rng.uniform(a.key, rng.HOP_UNIT, hops) * 12.0)
             wrong = department_station(w, department, w.communities[q].subdistrict)
-            charge(w, wrong, TRIAGING, p.rejection_hours)
-            charge(w, q, TRIAGING, p.forwarding_hours)
-            delay += p.hop_delay * rng.exponential(a.key, rng.HOP_DELAY, hops)
+            lost = p.hop_delay * rng.exponential(a.key, rng.HOP_DELAY, hops)
+            note_move(w, i, t, MISROUTED, wrong, hops, lost)
+            charge_for(w, i, t, wrong, TRIAGING, p.rejection_hours)
+            charge_for(w, i, t, q, TRIAGING, p.forwarding_hours)
+            delay += lost
             hops += 1
         it.hops = hops
     tiers = max(0, w.kinds[a.type].authority - 2)
     it.tiers = tiers
     for tier in range(tiers):
-        charge(w, q if tier == 0 else subdistrict_station(w, i), TRIAGING, p.forwarding_hours)
-        delay += p.transfer_delay * rng.exponential(a.key, rng.TRANSFER, tier)
+        below = q if tier == 0 else subdistrict_station(w, i)
+        lost = p.transfer_delay * rng.exponential(a.key, rng.TRANSFER, tier)
+        note_move(w, i, t, PASSED_UP, below, tier, lost)
+        charge_for(w, i, t, below, TRIAGING, p.forwarding_hours)
+        delay += lost
     if delay > 0.0:
         schedule(w, t + delay, OWNER_FOUND, i, 0, i)
     else:
@@ -127,8 +141,11 @@ def owner_found(w, i, t):
     m = int(it.n_departments)
     if m > 0:
         add_departments(w, i)
+        note_move(w, i, t, OWNER_FOUND_BY, w.packages[int(it.first_package)].station, flags, it.hours)
         if p.RV10_opening_hours > 0.0:
-            charge(w, community_of(w, i), COORDINATING, p.RV10_opening_hours)
+            charge_for(w, i, t, community_of(w, i), COORDINATING, p.RV10_opening_hours)
+    else:
+        note_move(w, i, t, OWNER_FOUND_BY, community_of(w, i), flags, it.hours)
     if w.kinds[a.type].listed == 1 and p.list_on == 1 and a.onset + w.kinds[a.type].deadline > t:
         due = a.onset + w.kinds[a.type].deadline
         schedule(w, due, DEADLINE_PASSED, i, 0, i)
@@ -136,9 +153,10 @@ def owner_found(w, i, t):
         release_work(w, i, t)
         return
     if flags & GATE_F:
-        if reserve_money(w, i, 2, False, False):
+        if reserve_money(w, i, t, 2, False, False):
             open_gate(w, i, GATE_F, t)
         else:
+            note_move(w, i, t, MONEY_SHORT, -1, -1, it.fund)
             c = w.counters[0]
             if c.n_waiting < w.waiting.size:
                 w.waiting[c.n_waiting] = i
@@ -148,7 +166,7 @@ def owner_found(w, i, t):
     if flags & GATE_P and w.kinds[a.type].authority < 5:
         ask_for_decision(w, i, decider(w, i), 2, t)
     if flags & GATE_I:
-        set_parties(w, i)
+        set_parties(w, i, t)
         persuade(w, i, t, 0.0)
     if flags & GATE_J:
         ask_round(w, i, t, 0.0)

@@ -11,7 +11,8 @@ import numpy as np
 
 from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
-from govsim.engine.ledger import charge, post_unit
+from govsim.engine.ledger import post_unit
+from govsim.engine.moves import BEGAN, QUEUED, RECLASSED, WORKED, charge_for, note_work
 from govsim.engine.queues import give_package, queue_pop, queue_push, schedule
 from govsim.engine.state import (
     AUDIT_TASK,
@@ -106,6 +107,7 @@ def enqueue(w, k, t):
     st.queue_length += 1
     queue_class = class_of(w, k, t)
     push_package(w, k, queue_class, t)
+    note_work(w, k, t, QUEUED, 0, pk.left)
     if is_open(w, pk.station, t):
         dispatch(w, pk.station, t)
     if pk.queued == 1 and queue_class == 2:
@@ -123,6 +125,7 @@ def reclass(w, k, t):
         if queue_class != pk.queue_class:
             pk.version += 1
             push_package(w, k, queue_class, pk.release)
+            note_work(w, k, t, RECLASSED, 0, pk.left)
 
 
 @kernel
@@ -219,7 +222,7 @@ def activity_of(kind, mode):
 
 
 @kernel
-def post_work(w, n, hours):
+def post_work(w, n, t, hours):
     """Hours of a worker on the package in hand (negative when an interruption takes them back)."""
     wk = w.workers[n]
     st = w.stations[wk.station]
@@ -230,7 +233,7 @@ def post_work(w, n, hours):
             community.pool_perfunctory += hours
         else:
             community.pool_substantive += hours
-        charge(w, wk.station, SUPERVISING, hours * w.p[0].supervision_hours)
+        charge_for(w, int(pk.issue), t, wk.station, SUPERVISING, hours * w.p[0].supervision_hours)
     else:
         st.served += hours
         st.used_today += hours
@@ -240,6 +243,7 @@ def post_work(w, n, hours):
         it.hours_served = np.float64(it.hours_served) + hours
         if wk.activity == PERFUNCTORY:
             it.hours_perfunctory = np.float64(it.hours_perfunctory) + hours
+        note_work(w, wk.package, t, WORKED, wk.is_extra, hours)
 
 
 @kernel
@@ -250,14 +254,14 @@ def run_chunk(w, n, t, hours):
     room = (end - t) * 24.0
     wk.version += 1
     if hours <= room + 1e-9:
-        post_work(w, n, hours)
+        post_work(w, n, t, hours)
         wk.carry = 0.0
         wk.done_at = t + hours / 24.0
         schedule(w, wk.done_at, COMPLETE, n, wk.version,
                  w.packages[wk.package].issue)  # fmt: skip
     else:
         worked = max(room, 0.0)
-        post_work(w, n, worked)
+        post_work(w, n, t, worked)
         wk.carry = hours - worked
         wk.done_at = math.inf
 
@@ -296,6 +300,7 @@ def begin(w, n, q, t, efficiency, longest):
                 it.wrong = int(it.wrong) | 4
             if not np.float64(it.started) >= 0.0:
                 it.started = t - w.arrivals[pk.issue].onset
+        note_work(w, k, t, BEGAN, wk.is_extra, pk.left)
     wk.package = k
     wk.efficiency = efficiency
     wk.activity = activity_of(pk.kind, pk.mode)
@@ -331,7 +336,7 @@ def start_next(w, n, t):
     hours = begin(w, n, q, t, efficiency_of_volunteer(p, skill, need), min(p.chunk_max, w.pool_today[place]))
     w.pool_today[place] -= hours
     w.pool[place] -= hours
-    charge(w, s, SUPERVISING, p.onboarding_hours)
+    charge_for(w, int(w.packages[wk.package].issue), t, s, SUPERVISING, p.onboarding_hours)
     return True
 
 

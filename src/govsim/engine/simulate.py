@@ -131,6 +131,8 @@ def calibrate(scenario: Scenario) -> dict[str, Any]:
 
 
 _SLOTS_PER_DAY = 96
+_MOVES_AN_ISSUE = 128
+"""Room for moves at the start, for each issue of three mean days; the pool grows between days."""
 _ISSUES_A_DAY = 300
 
 
@@ -142,6 +144,10 @@ def _slots_per_day(daily: int) -> int:
     return _SLOTS_PER_DAY * 2 ** max(0, round(math.log2(daily / _ISSUES_A_DAY)))
 
 
+_TABLED_AT_ONCE = 5
+"""Moves an issue may make when a mechanism starts."""
+
+
 class Engine:
     """One run in progress.
 
@@ -151,10 +157,12 @@ class Engine:
     seed : overrides the scenario's seed.
     capacity : desks from `calibrate`; solved when not given.
     begin : start the mechanism at once where there is no burn-in.
+    moves : whether every change of an issue's state is recorded (`govsim.engine.moves`); it changes nothing else.
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int | None = None, capacity: dict[str, Any] | None = None, begin: bool = True
+        self, scenario: Scenario, seed: int | None = None, capacity: dict[str, Any] | None = None, begin: bool = True,
+        *, moves: bool = False,
     ):
         if seed is not None:
             scenario = scenario.model_copy(update={"seed": seed})
@@ -167,11 +175,11 @@ class Engine:
         self.paid_factor = 1.0
         self.switches: list[tuple[int, str]] = []
         with np.errstate(over="ignore"):
-            self.world = self._build()
+            self.world = self._build(moves)
         if begin and scenario.burn_in_days == 0:
             self.switch(scenario.mechanism, scenario.external)
 
-    def _build(self) -> World:
+    def _build(self, moves: bool) -> World:
         scenario = self.scenario
         none = Mechanism()
         arrivals, origin = build.arrivals_of(scenario)
@@ -204,7 +212,8 @@ class Engine:
             branches=np.zeros(int(p.n_branches[0]), np.int64),
             funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(12 * 8),
             origin=origin, returned=np.zeros(n_issues if scenario.shocks.road.enabled else 1, np.int8),
-            desk_share=build.desk_shares(scenario), **people,
+            desk_share=build.desk_shares(scenario),
+            moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1), **people,
         )  # fmt: skip
         self._set_counters(world)
         return self._with_forums(world, none, 0)
@@ -288,6 +297,8 @@ class Engine:
             self._set_paid_hours(w, external)
             w.counters.mechanism_on = 1
             self.world = w
+            self._make_room(_TABLED_AT_ONCE * int((w.issues.status[: self.n_issues] == st.GATED).sum()))
+            w = self.world
             table_all(w, float(self.day), before.L3.dose <= 0 < mechanism.L3.dose, mechanism.RV2.enabled and not before.RV2.enabled)
 
     def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
@@ -324,6 +335,15 @@ class Engine:
                 if self.day < to_day:
                     self._enlarge()
         return self
+
+    def _make_room(self, n: int) -> None:
+        """See to it that `n` moves more can be recorded today, if moves are recorded."""
+        w = self.world
+        needed = int(w.pools.used[st.MOVE_ROWS]) + n
+        if 1 < len(w.moves) < needed:
+            grown = st.blank(st.MOVE, 2 * needed)
+            grown[: len(w.moves)] = w.moves
+            self.world = w.replace(moves=grown)
 
     def _enlarge(self) -> None:
         """Double the pools of which less than a third is left."""

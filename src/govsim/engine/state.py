@@ -117,6 +117,9 @@ PACKAGE = np.dtype(
 
 EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i8"), ("entity", "i4"), ("kind", "i4")], align=True)
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
+MOVE = np.dtype(
+    [("day", "f8"), ("value", "f8"), ("issue", "i4"), ("who", "i4"), ("detail", "i4"), ("what", "i4")], align=True
+)
 LINK = np.dtype([("next", "i4"), ("issue", "i4")])
 NODE = np.dtype(
     [("key", "f8"), ("tie", "i8"), ("content", "i4"), ("version", "i4"), ("left", "i4"), ("right", "i4")], align=True
@@ -252,8 +255,8 @@ COUNTER_FIELDS_FLOAT = (
 COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n in COUNTER_FIELDS_FLOAT])
 
 # Pools of rows that are used, given back and used again: the one given back last (-1: none), rows ever used, rows in use.
-PACKAGES, EVENTS, NODES = range(3)
-POOLED = ("packages", "events", "nodes")
+PACKAGES, EVENTS, NODES, MOVE_ROWS = range(4)
+POOLED = ("packages", "events", "nodes", "moves")
 POOL_RECORD = np.dtype([("free", "i8"), ("used", "i8"), ("live", "i8")])
 
 KIND_TABLE = 34

@@ -6,6 +6,7 @@ from govsim.engine.compiled import kernel
 from govsim.engine.feedback import community_of, end_attention
 from govsim.engine.gates import department_station
 from govsim.engine.ledger import charge, post_outside
+from govsim.engine.moves import DIRECTED, charge_for, note_move
 from govsim.engine.queues import schedule
 from govsim.engine.routing import start_triage
 from govsim.engine.state import (
@@ -75,11 +76,12 @@ def direct(w, j, i, t):
     place = j * p.E1_directives_max + leader.oldest
     old = w.directives[place]
     if old >= 0 and old != i and w.issues[old].status < CLOSED:
-        end_attention(w, old)
+        end_attention(w, old, t)
     w.directives[place] = i
     leader.oldest = (leader.oldest + 1) % p.E1_directives_max
     it.directives = min(int(it.directives) + 1, 120)
     w.daily[w.counters[0].today].directives += 1
+    note_move(w, i, t, DIRECTED, j, int(it.directives), 0.0)
     if it.status == LATENT:
         voice(w, i, t, VIA_COMMUNITY)
         it.detected_by = 2
@@ -88,7 +90,7 @@ def direct(w, j, i, t):
             restart_patience(w, i, t)
     if it.status < CLOSED:
         give_attention(w, i, t)
-    charge(w, community_of(w, i), REPORTING, p.E1_reporting_hours)
+    charge_for(w, i, t, community_of(w, i), REPORTING, p.E1_reporting_hours)
 
 
 @kernel

@@ -24,8 +24,20 @@ from govsim.engine.gates import (
     open_gate,
     release_work,
 )
-from govsim.engine.ledger import charge
 from govsim.engine.meetings import table_petitioned
+from govsim.engine.moves import (
+    ATTENTION_GIVEN,
+    CHOSE,
+    LAW_DECIDED,
+    PETITIONED,
+    REMINDED,
+    REOPENED,
+    VOICED,
+    WAITED_ON,
+    WENT_TO_LAW,
+    charge_for,
+    note_move,
+)
 from govsim.engine.queues import schedule
 from govsim.engine.routing import add_departments, start_triage
 from govsim.engine.service import enqueue, reclass
@@ -108,6 +120,12 @@ def choose(w, i):
 
 
 @kernel
+def note_choice(w, i, t, channel):
+    """The log has every choice, silence too."""
+    note_move(w, i, t, CHOSE, -1, channel, int(w.issues[i].choices) - 1.0)
+
+
+@kernel
 def restart_patience(w, i, t):
     """Patience ~ Exp(mean), restarted at each choice (ruling 15); a silent issue is given up at 6 means."""
     p = w.p[0]
@@ -143,8 +161,9 @@ def give_attention(w, i, t):
     """A_i <- 1: live for a half-life; gate P becomes a first-class decision of a leader (ruling 13)."""
     p = w.p[0]
     it = w.issues[i]
-    end_attention(w, i)
+    end_attention(w, i, t)
     it.attention = t - w.arrivals[i].onset
+    note_move(w, i, t, ATTENTION_GIVEN, -1, -1, 0.0)
     mark_directive(w, i, t)
     until = t + p.attention_half_life
     schedule(w, until, ATTENTION_ENDS, i, 0, i)
@@ -155,7 +174,7 @@ def give_attention(w, i, t):
 @kernel
 def attention_over(w, i, t):
     """Attention has halved: marks and first class end (ruling 28)."""
-    end_attention(w, i)
+    end_attention(w, i, t)
     k = int(w.issues[i].first_package)
     while k >= 0:
         reclass(w, k, t)
@@ -172,6 +191,7 @@ def voice(w, i, t, channel):
         w.daily[w.counters[0].today].voiced += 1
     it.channel = channel
     it.version = int(it.version) + 1
+    note_move(w, i, t, VOICED, -1, channel, 0.0)
 
 
 @kernel
@@ -186,12 +206,13 @@ def petition(w, i, t):
         it.petitioned = t - a.onset
     n = int(it.petitions)
     it.petitions = min(n + 1, 120)
+    note_move(w, i, t, PETITIONED, -1, n + 1, 0.0)
     if n == 0 and it.status == GATED:
         table_petitioned(w, i)
     w.daily[c.today].petitions += 1
     w.communities[community_of(w, i)].petitions += 1.0
     if p.RV4_enabled == 1:
-        charge(w, community_of(w, i), REPORTING, p.RV4_reporting_hours)
+        charge_for(w, i, t, community_of(w, i), REPORTING, p.RV4_reporting_hours)
         k = int(it.first_package)
         while k >= 0:
             reclass(w, k, t)
@@ -234,6 +255,7 @@ def go_to_law(w, i, t):
     if q.doorstep == 1:
         station = p.first_mediation + community_of(w, i)
     it.law_pending = 1
+    note_move(w, i, t, WENT_TO_LAW, station, -1, 0.0)
     enqueue(w, add_package(w, i, LAW_CASE, station, 0, p.law_case_hours, 13), t)
 
 
@@ -244,6 +266,7 @@ def law_decided(w, i, k, t):
     it = w.issues[i]
     a = w.arrivals[i]
     won = rng.uniform(a.key, rng.LAW, int(it.choices)) < w.p[0].law_case_success
+    note_move(w, i, t, LAW_DECIDED, w.packages[k].station, -1, 1.0 if won else 0.0)
     unlink_package(w, i, k)
     it.law_pending = 0
     learn(w, i, VIA_LAW, 1.0 if won else 0.0)
@@ -268,11 +291,12 @@ def in_service(w, i):
 
 
 @kernel
-def remind(w, i):
+def remind(w, i, t):
     """A reminder to the community: half a triage, and a memo while the issue is open."""
     it = w.issues[i]
     q = community_of(w, i)
-    charge(w, q, TRIAGING, 0.5 * w.p[0].triage_hours)
+    note_move(w, i, t, REMINDED, -1, -1, 0.0)
+    charge_for(w, i, t, q, TRIAGING, 0.5 * w.p[0].triage_hours)
     if int(it.wrong) & 8 == 0:
         it.wrong = int(it.wrong) | 8
         w.stations[q].memos += 1.0
@@ -288,6 +312,7 @@ def reopen(w, i, t):
     it.served_by = 0
     it.version = int(it.version) + 1
     w.daily[w.counters[0].today].reopened += 1
+    note_move(w, i, t, REOPENED, -1, int(it.redo), 0.0)
     it.status = GATED
     if int(it.n_departments) > 0:
         add_departments(w, i)
@@ -304,6 +329,7 @@ def first_choice(w, i, t):
 @kernel
 def act(w, i, t, channel):
     """Carry out a choice about an issue that nobody in government knows yet."""
+    note_choice(w, i, t, channel)
     if channel == VIA_PRIVATE:
         end_issue(w, i, t, EXITED)
         return
@@ -334,11 +360,13 @@ def patience_over(w, i, t):
         return
     if status != CLOSED and in_service(w, i):
         it.choices = int(it.choices) + 1
+        note_move(w, i, t, WAITED_ON, -1, -1, 0.0)
         restart_patience(w, i, t)
         return
     if status != CLOSED:
         learn(w, i, int(it.channel), 0.0)
     channel = choose(w, i)
+    note_choice(w, i, t, channel)
     if channel == SILENCE or channel == VIA_PRIVATE:
         if channel == SILENCE:
             learn(w, i, int(it.channel), 0.0)
@@ -348,7 +376,7 @@ def patience_over(w, i, t):
     if status == CLOSED:
         reopen(w, i, t)
     elif channel == VIA_COMMUNITY:
-        remind(w, i)
+        remind(w, i, t)
     if it.status == ROUTING and int(it.hops) < 0 and channel != VIA_LAW:
         start_triage(w, i, t)
     if it.status < CLOSED:

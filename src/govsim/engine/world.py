@@ -33,7 +33,7 @@ FIELDS = (
     "buckets", "nodes", "queues", "stations", "workers", "households", "buildings", "compounds", "communities",
     "subdistricts", "branches", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
-    "external", "origin", "returned", "desk_share",
+    "external", "origin", "returned", "desk_share", "moves",
 )  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class World:
     is flattened too, and so is `external[payer, skill]`, the hours a month of a control.
     What shocks need (`Scenario.shocks`) has one row when there are none: `origin[issue]` is the shock of demand that brought it,
     0 for none, `returned[issue]` how often a repaired road came back, `desk_share[kind of unit, day]` of a desk's hours.
+    `moves` has one row, never used, unless every change of state is recorded (`govsim.engine.moves`).
     """
 
     __slots__ = (*FIELDS, "_table", "_type")

@@ -6,10 +6,12 @@ Moments (``*_day``) are days since the run's start; "not yet" and "never" are na
 
 from dataclasses import dataclass
 
+from govsim.engine.moves import MOVES
 from govsim.engine.state import (
     ACTIVITIES,
     CHANNELS,
     FORUMS,
+    GATES,
     PAYERS,
     POTS,
     STATES,
@@ -20,6 +22,9 @@ from govsim.scenario.demand import COMPOUND_TYPES
 
 DETECTORS = ("household", "steward", "visit")
 """Who noticed an issue first."""
+
+PACKAGES = ("work", "persuasion", "decision", "petition_case", "audit", "law_case")
+"""Kinds of work package, as the engine numbers them."""
 
 UNIT_KINDS = (*UNITS, "no_unit")
 """Kinds of unit; hours of people who are no unit's staff are under ``no_unit``."""
@@ -229,6 +234,32 @@ _MEETINGS = {
     ),
 }
 
+_MOVES = {
+    "issue": _count("number of the issue in the run", "int64"),
+    "day": Column("float64", "d", "moment of the move"),
+    "move": _of(MOVES, "what happened"),
+    "unit": _count("unit that moved or was asked; -1 for none", "int32"),
+    "unit_kind": _of(UNITS, "kind of the unit"),
+    "payer": _of(PAYERS, "who pays the hours; missing for volunteers and other outsiders"),
+    "forum": _of(FORUMS, "kind of forum"),
+    "area": _count("area the forum covers; -1 for none", "int32"),
+    "leader": _count("leader who gave the directive; -1 for none", "int16"),
+    "channel": _of(CHANNELS, "channel chosen"),
+    "gate": _of(GATES, "gate that opened or shut"),
+    "package": _of(PACKAGES, "kind of work package"),
+    "queue_class": _count("its class in the queue: 0 directive, 1 urgent, 2 normal, 3 low; -1 for none", "int8"),
+    "is_outside": _flag("volunteers or other outsiders work on it"),
+    "is_perfunctory": _flag("the work is perfunctory"),
+    "activity": _of(ACTIVITIES, "what overhead hours were spent on"),
+    "pot": _of(POTS, "pot of money"),
+    "number": _count("which one, or how many, or as bits which gates; -1 for none", "int32"),
+    "of": _count("out of how many; -1 for none", "int32"),
+    "hours": Column("float64", "h", "hours needed, worked or charged; nan if it says nothing of hours"),
+    "money": Column("float64", "k¥", "money; nan if it says nothing of money"),
+    "days": Column("float64", "d", "delay, or time a promise held; nan if it says nothing of it"),
+    "share": Column("float64", "1", "probability, authority, severity or satisfaction; nan if none"),
+}
+
 COLUMNS: dict[str, dict[str, Column]] = {
     "issues": _ISSUES,
     "daily": _DAILY,
@@ -237,5 +268,6 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "ledger": _LEDGER,
     "money": _MONEY,
     "meetings": _MEETINGS,
+    "moves": _MOVES,
 }
 """Table -> column -> what it holds, in the order of the table."""

@@ -23,6 +23,7 @@ from govsim.engine import state as st
 from govsim.engine.build import parameters, type_tables
 from govsim.engine.simulate import Engine
 from govsim.engine.world import World
+from govsim.results.moves import moves_fit
 from govsim.results.run import Run
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.mechanism import ExternalHours, Mechanism
@@ -30,13 +31,13 @@ from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import Variant, apply
 
 FORMAT = b"govsim state"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _LONGEST_HEADER = 2**26
 
 REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share")
 """Columns that follow from the scenario and its mechanism alone and are not in the file."""
 
-GROWING = ("packages", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings")
+GROWING = ("packages", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings", "moves")
 """Columns whose rows depend on what has happened."""
 
 FIXED = {
@@ -86,6 +87,8 @@ class History:
     ----------
     scenario
         As for `simulate`. Its mechanism starts after its burn-in, unless another is switched on before.
+    moves
+        As for `simulate`; a saved state goes on recording.
 
     Examples
     --------
@@ -96,8 +99,8 @@ class History:
     (((40, 'F1'),), ((40, 'F1-E4'), (60, 'B0')))
     """
 
-    def __init__(self, scenario: Scenario | None = None) -> None:
-        self._engine = Engine(scenario if scenario is not None else Scenario())
+    def __init__(self, scenario: Scenario | None = None, *, moves: bool = False) -> None:
+        self._engine = Engine(scenario if scenario is not None else Scenario(), moves=moves)
 
     @property
     def day(self) -> int:
@@ -335,6 +338,7 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
         0 <= c.heap_size <= sizes["heap"], 0 <= c.next_arrival <= sizes["issues"], 0 <= c.n_waiting <= sizes["waiting"],
         0 <= c.n_sittings <= sizes["sittings"], -1 <= c.slot < sizes["buckets"], -1 <= c.month < p.n_months,
         -1 <= c.today < sizes["daily"], -1 <= c.ahead_event < sizes["events"],
+        moves_fit(columns["moves"][: columns["pools"]["used"][st.MOVE_ROWS]], sizes["issues"], sizes["stations"]),
         -1 <= c.ahead_issue < sizes["issues"], -1 <= c.ahead_place < sizes["issues"],
     )  # fmt: skip
     return same and pointing and entities and meetings and all(map(bool, lengths)) and _agendas_are_sound(columns)

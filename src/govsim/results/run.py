@@ -24,6 +24,7 @@ from govsim.engine.state import (
 )
 from govsim.results.columns import COLUMNS, DETECTORS, UNIT_KINDS
 from govsim.results.metrics import METRICS, PRIMARY, measure
+from govsim.results.moves import moves_table
 from govsim.results.tally import ISSUE_WORK, Columns, columns_of, taxonomy_of
 from govsim.scenario.demand import COMPOUND_TYPES
 from govsim.scenario.scenario import Scenario
@@ -251,6 +252,11 @@ class Run:
         for name in ("present", "roster", "slots", "tabled", "ruled", "backlog"):
             found[f"n_{name}"] = log[name]
         return _table("meetings", found | {"attendance_hours": log["hours"]})
+
+    @cached_property
+    def moves(self) -> pd.DataFrame:
+        """The log of moves: every change of an issue's state; empty unless `simulate` was asked for it."""
+        return moves_table(self.columns)
 
     @cached_property
     def metrics(self) -> pd.Series:

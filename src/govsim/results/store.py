@@ -25,6 +25,7 @@ from govsim.engine.state import (
     DAILY,
     FORUMS,
     ISSUE,
+    MOVE,
     PAYERS,
     POTS,
     SITTING,
@@ -33,6 +34,7 @@ from govsim.engine.state import (
     STATUSES,
     UNITS,
 )
+from govsim.results.moves import moves_fit
 from govsim.results.run import Run
 from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
@@ -43,6 +45,7 @@ MANIFEST = "manifest.json"
 
 _RECORDS = {
     "arrivals": ARRIVAL, "issues": ISSUE, "daily": DAILY, "sittings": SITTING, "stations": STATION,
+    "moves": MOVE,
 }  # fmt: skip
 _BYTES = ("origin", "returned")
 _FLOATS = ("hours", "outside", "funds", "compound_status")
@@ -324,6 +327,7 @@ def _check(place: Path, c: Columns, scenario: Scenario) -> None:
         len(c.compound_type) == len(c.compound_households) == len(c.compound_status) == n_places,
         bool(np.isfinite(c.arrivals["onset"]).all()),
         len(c.daily) <= scenario.days,
+        moves_fit(c.moves, len(c.issues), len(c.stations)),
         n_months * 365 >= 12 * len(c.daily),
     )
     is_in_range = all(((a >= 0) & (a < n)).all() for a, n in indices)

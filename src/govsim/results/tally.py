@@ -19,6 +19,8 @@ from govsim.engine.state import (
     ACTIVITIES,
     DAILY,
     EXTERNAL_PAYERS,
+    MOVE,
+    MOVE_ROWS,
     PAYERS,
     POTS,
 )
@@ -92,6 +94,7 @@ class Columns(NamedTuple):
     community_subdistrict : int64.
     origin, returned : int8[issue], which shock brought an issue and how often a repaired road came back; one row when nothing
         of the kind is on (`govsim.engine.world.World`).
+    moves : structured array, empty unless recorded.
     """
 
     arrivals: Any
@@ -111,6 +114,7 @@ class Columns(NamedTuple):
     community_subdistrict: np.ndarray
     origin: np.ndarray = np.zeros(1, np.int8)
     returned: np.ndarray = np.zeros(1, np.int8)
+    moves: Any = np.zeros(0, MOVE)
 
 
 class Window(NamedTuple):
@@ -185,6 +189,7 @@ def columns_of(engine: Any, *, copy: bool = True) -> Columns:
         community_subdistrict=np.ascontiguousarray(world.communities.subdistrict, np.int64),
         origin=keep(world.origin, n if len(world.origin) > 1 else 1),
         returned=keep(world.returned, n if len(world.returned) > 1 else 1),
+        moves=keep(world.moves, int(world.pools.used[MOVE_ROWS])),
     )
 
 

@@ -49,7 +49,7 @@ def state(tmp_path_factory):
 
 def with_digest(body):
     """A state file of this body, as somebody would forge it."""
-    return b"govsim state 1 %s\n" % hashlib.sha256(body).hexdigest().encode() + body
+    return b"govsim state 2 %s\n" % hashlib.sha256(body).hexdigest().encode() + body
 
 
 def parts(state):
@@ -88,7 +88,7 @@ def test_state__with_any_byte_changed_or_cut_is_refused(state, tmp_path_factory,
 def test_state__of_something_else_is_refused_by_name(state, tmp_path):
     assert "not a saved state" in refused(tmp_path, b"")
     assert "not a saved state" in refused(tmp_path, b"PK\x03\x04" + b"\0" * 400)
-    assert "format 9" in refused(tmp_path, state.read_bytes().replace(b"state 1", b"state 9", 1))
+    assert "format 9" in refused(tmp_path, state.read_bytes().replace(b"state 2", b"state 9", 1))
     with pytest.raises(StateFileError, match="cannot be read"):
         History.load(tmp_path / "none.state")
 
