@@ -55,13 +55,14 @@ def candidates(seed, operational, rates, cumulative, building_row, accept, colum
 
 
 @kernel
-def copy_sorted(order, time, key, building, kind, arrivals):
-    """Write the columns in order of time."""
+def copy_sorted(order, time, key, building, kind, households, arrivals):
+    """Write the columns in order of time; whose issue it is, is drawn among the `households` of its building."""
     for j in range(order.size):
         i = order[j]
         arrivals[j].onset = time[i]
         arrivals[j].key = key[i]
         arrivals[j].building = building[i]
+        arrivals[j].household = int(rng.uniform(key[i], rng.HOUSEHOLD, 0) * households[building[i]])
         arrivals[j].type = kind[i]
 
 

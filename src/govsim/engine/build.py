@@ -285,7 +285,7 @@ def arrivals_of(scenario: Scenario) -> tuple[np.recarray, np.ndarray]:
     if reno:
         order = _renovated_once(order, columns[3], tables.building_compound[columns[2]], reno[0])
     arrivals = st.blank(st.ARRIVAL, len(order))
-    copy_sorted(order, *columns, arrivals)
+    copy_sorted(order, *columns, tables.building_households.astype(np.int64), arrivals)
     brought = np.concatenate(origin)[order] if len(found) > 1 else np.zeros(1, np.int8)
     return arrivals[: len(order)], brought
 
@@ -421,6 +421,13 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
     seat = np.arange(len(workers)) - stations.first_worker[workers.station]
     workers.is_extra = seat >= stations.n_workers[workers.station]
     return stations, workers, firm
+
+
+def lines_of(stations: np.recarray) -> np.recarray:
+    """The empty lines of every unit."""
+    lines = st.blank(st.LINE, len(stations) * st.LINES)
+    lines.first = lines.last = -1
+    return lines
 
 
 def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:

@@ -41,7 +41,7 @@ from govsim.engine.moves import (
     note_move,
     note_work,
 )
-from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, schedule
+from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, kind_of, schedule
 from govsim.engine.routing import decider, owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
@@ -483,11 +483,12 @@ def look_ahead(w):
 @kernel
 def is_stale(w, event):
     """Whether what an event was to bring has been overtaken for good: versions only grow."""
-    if event.kind == CHOICE_DUE:
+    kind = kind_of(event)
+    if kind == CHOICE_DUE:
         return event.version != int(w.issues[event.entity].version)
-    if event.kind == DETECTION_DUE:
+    if kind == DETECTION_DUE:
         return event.version // 2 != int(w.issues[event.entity].version)
-    return event.kind == DEADLINE_NEAR and event.version != w.packages[event.entity].version
+    return kind == DEADLINE_NEAR and event.version != w.packages[event.entity].version
 
 
 @kernel
@@ -538,9 +539,9 @@ def run_until(w, limit):
             return
         e = heap_pop(w)
         event = w.events[e]
-        kind = event.kind
-        entity = event.entity
-        version = event.version
+        kind = kind_of(event)
+        entity = int(event.entity)
+        version = int(event.version)
         give_event(w, e)
         c.n_processed += 1
         look_ahead(w)

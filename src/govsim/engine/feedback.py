@@ -46,10 +46,9 @@ from govsim.engine.state import (
 
 @kernel
 def household_of(w, i):
-    """The household an issue belongs to: drawn once in its building."""
+    """The household an issue belongs to."""
     a = w.arrivals[i]
-    b = w.buildings[a.building]
-    return b.first_household + int(rng.uniform(a.key, rng.HOUSEHOLD, 0) * b.n_households)
+    return int(w.buildings[a.building].first_household) + int(a.household)
 
 
 @kernel

@@ -11,9 +11,8 @@ from govsim.engine.state import N_ACTIVITIES
 
 @kernel
 def post_unit(w, s, activity, hours):
-    """Write hours of a unit under an activity in this month's row."""
-    p = w.p[0]
-    w.hours[(s * N_ACTIVITIES + activity) * p.n_months + w.counters[0].month] += hours
+    """Write hours of a unit under an activity in this month's block, which is small enough to stay near."""
+    w.hours[(w.counters[0].month * w.stations.size + s) * N_ACTIVITIES + activity] += hours
 
 
 @kernel

@@ -12,13 +12,20 @@ import numpy as np
 from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.state import EVENTS, NODES, PACKAGES
 
-_ENTITIES = 2**20
+N_KINDS, N_ENTITIES = 2**6, 2**20
+"""Kinds of event, and entities told apart, in the order of events of one moment and issue."""
 
 
 @kernel
 def before(time_a, tie_a, time_b, tie_b):
     """Order of events: by time, then tie."""
     return time_a < time_b or (time_a == time_b and tie_a < tie_b)
+
+
+@kernel
+def kind_of(event):
+    """What an event brings, as its tie says."""
+    return (event.tie // N_ENTITIES) % N_KINDS
 
 
 @kernel
@@ -123,8 +130,7 @@ def schedule(w, time, kind, entity, version, tie):
         return
     event = w.events[e]
     event.time = time
-    event.tie = (np.int64(tie) * 16 + kind) * _ENTITIES + entity % _ENTITIES
-    event.kind = kind
+    event.tie = (np.int64(tie) * N_KINDS + kind) * N_ENTITIES + entity % N_ENTITIES
     event.entity = entity
     event.version = version
     if slot <= c.slot:
@@ -183,6 +189,44 @@ def queue_pop(w, root):
         prefetch(w.nodes, int(w.nodes[following].left))
         prefetch(w.nodes, int(w.nodes[following].right))
     return following
+
+
+@kernel
+def stand_in_line(w, line, k, key, tie):
+    """Let package k stand in a line in the order of (key, tie): behind the last that comes before it, as a rule the last."""
+    row = w.waits[k]
+    row.key = key
+    row.tie = tie
+    ahead = int(w.lines[line].last)
+    behind = -1
+    while ahead >= 0 and before(key, tie, w.waits[ahead].key, w.waits[ahead].tie):
+        behind = ahead
+        ahead = int(w.waits[ahead].previous)
+    row.previous = ahead
+    row.next = behind
+    if ahead >= 0:
+        w.waits[ahead].next = k
+    else:
+        w.lines[line].first = k
+    if behind >= 0:
+        w.waits[behind].previous = k
+    else:
+        w.lines[line].last = k
+
+
+@kernel
+def step_out(w, line, k):
+    """Take package k out of its line; returns who is first then, or -1."""
+    row = w.waits[k]
+    if row.previous >= 0:
+        w.waits[row.previous].next = row.next
+    else:
+        w.lines[line].first = row.next
+    if row.next >= 0:
+        w.waits[row.next].previous = row.previous
+    else:
+        w.lines[line].last = row.previous
+    return int(w.lines[line].first)
 
 
 @kernel

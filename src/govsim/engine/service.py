@@ -13,7 +13,7 @@ from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
 from govsim.engine.ledger import post_unit
 from govsim.engine.moves import BEGAN, QUEUED, RECLASSED, WORKED, charge_for, note_work
-from govsim.engine.queues import give_package, queue_pop, queue_push, schedule
+from govsim.engine.queues import before, give_package, schedule, stand_in_line, step_out
 from govsim.engine.state import (
     AUDIT_TASK,
     AUDITING,
@@ -22,6 +22,9 @@ from govsim.engine.state import (
     DEADLINE_NEAR,
     DECIDING,
     DECISION_TASK,
+    LINES,
+    N_CLASSES,
+    N_SKILLS,
     PERFUNCTORY,
     PERSUADING,
     PERSUASION,
@@ -75,24 +78,33 @@ def class_of(w, k, t):
 
 
 @kernel
-def queue_of(w, k):
-    """Which of the unit's queues a package stands in: communities keep one a skill."""
+def line_of(w, k):
+    """Which of its unit's lines a package stands in: one for each class, in a community one for each class and skill."""
     pk = w.packages[k]
-    if w.stations[pk.station].kind == COMMUNITY:
-        return int(pk.station) * 8 + int(pk.skill)
-    return pk.station * 8
+    skill = int(pk.skill) if w.stations[pk.station].kind == COMMUNITY else 0
+    return int(pk.queue_class) * N_SKILLS + skill
 
 
 @kernel
 def push_package(w, k, queue_class, key_time):
-    """Put a package in its queue under a class."""
+    """Put a package in its unit's line of a class; `lines` of the unit tells which are not empty."""
     pk = w.packages[k]
     pk.queue_class = queue_class
-    q = queue_of(w, k)
-    w.queues[q] = queue_push(
-        w, w.queues[q], queue_class * _CLASS_WEIGHT + key_time, int(pk.issue) * 16 + int(pk.number), k,
-        pk.version,
-    )  # fmt: skip
+    line = line_of(w, k)
+    w.stations[pk.station].lines |= 1 << line
+    key = queue_class * _CLASS_WEIGHT + key_time
+    stand_in_line(w, pk.station * LINES + line, k, key, int(pk.issue) * 16 + int(pk.number))
+
+
+@kernel
+def leave_line(w, k):
+    """Take a waiting package out of its line; returns who is first in it then, or -1."""
+    pk = w.packages[k]
+    line = line_of(w, k)
+    first = step_out(w, pk.station * LINES + line, k)
+    if first < 0:
+        w.stations[pk.station].lines &= ~(1 << line)
+    return first
 
 
 @kernel
@@ -123,39 +135,41 @@ def reclass(w, k, t):
     if pk.queued == 1:
         queue_class = class_of(w, k, t)
         if queue_class != pk.queue_class:
+            leave_line(w, k)
             pk.version += 1
             push_package(w, k, queue_class, pk.release)
             note_work(w, k, t, RECLASSED, 0, pk.left)
 
 
 @kernel
-def fresh_head(w, q):
-    """Root of a queue after dropping stale nodes, or -1."""
-    root = w.queues[q]
-    while root >= 0 and w.packages[w.nodes[root].content].version != w.nodes[root].version:
-        root = queue_pop(w, root)
-    w.queues[q] = root
-    return root
+def earlier(w, a, b):
+    """The package of the two that comes first in station order; either may be -1."""
+    if a < 0 or b < 0:
+        return max(a, b)
+    x = w.waits[a]
+    y = w.waits[b]
+    return b if before(y.key, y.tie, x.key, x.tie) else a
 
 
 @kernel
-def first_queue(w, s):
-    """The queue of the unit whose head comes first, or -1 when all are empty."""
-    best = -1
-    if w.stations[s].queue_length == 0:
-        return best
-    n = 8 if w.stations[s].kind == COMMUNITY else 1
-    key = math.inf
-    tie = 0
-    for q in range(s * 8, s * 8 + n):
-        if w.queues[q] < 0:
-            continue
-        root = fresh_head(w, q)
-        if root >= 0 and (w.nodes[root].key < key or (w.nodes[root].key == key and w.nodes[root].tie < tie)):
-            best = q
-            key = w.nodes[root].key
-            tie = w.nodes[root].tie
-    return best
+def first_waiting(w, s):
+    """The package of the unit that comes first, or -1 when none waits."""
+    lines = w.stations[s].lines
+    place = s * LINES
+    while lines != 0:
+        some = lines & (2**N_SKILLS - 1)
+        first = -1
+        n = place
+        while some != 0:
+            if some & 1:
+                first = earlier(w, first, int(w.lines[n].first))
+            some >>= 1
+            n += 1
+        if first >= 0:
+            return first
+        lines >>= N_SKILLS
+        place += N_SKILLS
+    return -1
 
 
 @kernel
@@ -183,25 +197,28 @@ def pool_skill_for(w, community, need):
 
 
 @kernel
-def first_queue_for_pool(w, s, community):
+def first_of_skill(w, s, skill):
+    """The first package of a community that needs a skill, or -1."""
+    for queue_class in range(N_CLASSES):
+        first = int(w.lines[s * LINES + queue_class * N_SKILLS + skill].first)
+        if first >= 0:
+            return first
+    return -1
+
+
+@kernel
+def first_for_pool(w, s, community):
     """First package in station order whose skill the pool has and outsiders may serve (walls)."""
     best = -1
-    key = math.inf
-    tie = 0
-    for need in range(8):
-        q = s * 8 + need
-        if need == _ENFORCEMENT or w.queues[q] < 0 or pool_skill_for(w, community, need) < 0:
+    lines = w.stations[s].lines
+    lines |= lines >> 2 * N_SKILLS
+    lines |= lines >> N_SKILLS
+    for need in range(N_SKILLS):
+        if need == _ENFORCEMENT or lines & (1 << need) == 0 or pool_skill_for(w, community, need) < 0:
             continue
-        root = fresh_head(w, q)
-        if root < 0:
-            continue
-        kind = w.packages[w.nodes[root].content].kind
-        if kind != WORK and kind != PERSUASION:
-            continue
-        if w.nodes[root].key < key or (w.nodes[root].key == key and w.nodes[root].tie < tie):
-            best = q
-            key = w.nodes[root].key
-            tie = w.nodes[root].tie
+        k = first_of_skill(w, s, need)
+        if w.packages[k].kind == WORK or w.packages[k].kind == PERSUASION:
+            best = earlier(w, best, k)
     return best
 
 
@@ -267,22 +284,19 @@ def run_chunk(w, n, t, hours):
 
 
 @kernel
-def look_into(w, root):
-    """Ask for the rows that the start of a queue's next package will read, so that they come near meanwhile."""
-    if root >= 0:
-        prefetch(w.packages, int(w.nodes[root].content))
-        prefetch(w.issues, w.nodes[root].tie // 16)
+def look_into(w, k):
+    """Ask for the rows that the start of the next package will read, so that they come near meanwhile."""
+    if k >= 0:
+        prefetch(w.packages, k)
+        prefetch(w.issues, w.waits[k].tie // 16)
 
 
 @kernel
-def begin(w, n, q, t, efficiency, longest):
-    """A worker takes the head of queue q: effort is decided at the first start (3.7.8)."""
+def begin(w, n, k, t, efficiency, longest):
+    """A worker takes a package that is first in its line: effort is decided at the first start (3.7.8)."""
     wk = w.workers[n]
     st = w.stations[wk.station]
-    root = w.queues[q]
-    k = w.nodes[root].content
-    w.queues[q] = queue_pop(w, root)
-    look_into(w, w.queues[q])
+    look_into(w, leave_line(w, k))
     pk = w.packages[k]
     pk.queued = 0
     pk.in_service = 1
@@ -320,20 +334,19 @@ def start_next(w, n, t):
     st = w.stations[s]
     p = w.p[0]
     if wk.is_extra == 0:
-        q = first_queue(w, s)
-        if q < 0:
+        k = first_waiting(w, s)
+        if k < 0:
             return False
-        need = int(w.packages[w.nodes[w.queues[q]].content].skill)
-        begin(w, n, q, t, efficiency_of_staff(p, st.kind, need), p.chunk_max)
+        begin(w, n, k, t, efficiency_of_staff(p, st.kind, int(w.packages[k].skill)), p.chunk_max)
         return True
-    q = first_queue_for_pool(w, s, st.area)
-    if q < 0:
+    k = first_for_pool(w, s, st.area)
+    if k < 0:
         return False
-    need = q - s * 8
+    need = int(w.packages[k].skill)
     skill = pool_skill_for(w, st.area, need)
     wk.pool_skill = skill
     place = st.area * 8 + skill
-    hours = begin(w, n, q, t, efficiency_of_volunteer(p, skill, need), min(p.chunk_max, w.pool_today[place]))
+    hours = begin(w, n, k, t, efficiency_of_volunteer(p, skill, need), min(p.chunk_max, w.pool_today[place]))
     w.pool_today[place] -= hours
     w.pool[place] -= hours
     charge_for(w, int(w.packages[wk.package].issue), t, s, SUPERVISING, p.onboarding_hours)
@@ -368,6 +381,7 @@ def drop_package(w, k):
         st.queued_hours -= pk.left
         if st.queue_length == 0:
             st.queued_hours = 0.0
+        leave_line(w, k)
     give_package(w, k)
 
 

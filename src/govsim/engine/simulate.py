@@ -147,6 +147,9 @@ def _slots_per_day(daily: int) -> int:
 _TABLED_AT_ONCE = 5
 """Moves an issue may make when a mechanism starts."""
 
+_BESIDE = {"events": ("chain", "heap"), "packages": ("waits",)}
+"""Columns with a row for each row of a pool."""
+
 
 class Engine:
     """One run in progress.
@@ -198,7 +201,8 @@ class Engine:
             packages=st.blank(st.PACKAGE, 14 * daily + 256), events=st.blank(st.EVENT, n_events),
             heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)), chain=st.blank(st.LINK, n_events),
             buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
-            nodes=st.blank(st.NODE, 56 * daily + 512), queues=np.full(8 * len(stations), -1, np.int64),
+            nodes=st.blank(st.NODE, 56 * daily + 512), waits=st.blank(st.WAIT, 14 * daily + 256),
+            lines=build.lines_of(stations),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
             leaders=st.blank(st.LEADER_RECORD, int(p.n_leaders[0])), directives=np.full(1, -1, np.int64),
@@ -354,7 +358,7 @@ class Engine:
         in_use = dict(zip(st.POOLED, w.pools.live, strict=True)) | {"waiting": c.n_waiting[0]}
         for name, live in in_use.items():
             if live * 3 > len(getattr(w, name)) * 2:
-                for column in (name, "chain", "heap") if name == "events" else (name,):
+                for column in (name, *_BESIDE.get(name, ())):
                     old = getattr(w, column)
                     grown[column] = st.blank(old.dtype, 2 * len(old)) if old.dtype.names else np.zeros(2 * len(old), old.dtype)
                     grown[column][: len(old)] = old

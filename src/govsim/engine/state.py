@@ -102,7 +102,8 @@ ISSUE = np.dtype(
     align=True,
 )  # fmt: skip
 
-ARRIVAL = np.dtype([("onset", "f8"), ("key", "u8"), ("building", "i4"), ("type", "i4")], align=True)
+# `household` counts within the building.
+ARRIVAL = np.dtype([("onset", "f8"), ("key", "u8"), ("building", "i4"), ("household", "i2"), ("type", "i2")], align=True)
 
 PACKAGE = np.dtype(
     [
@@ -115,12 +116,19 @@ PACKAGE = np.dtype(
     align=True,
 )  # fmt: skip
 
-EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i8"), ("entity", "i4"), ("kind", "i4")], align=True)
+EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i4"), ("entity", "i4")], align=True)
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
 MOVE = np.dtype(
     [("day", "f8"), ("value", "f8"), ("issue", "i4"), ("who", "i4"), ("detail", "i4"), ("what", "i4")], align=True
 )
 LINK = np.dtype([("next", "i4"), ("issue", "i4")])
+# A package's place in the line it stands in, by its row.
+WAIT = np.dtype([("key", "f8"), ("tie", "i8"), ("previous", "i4"), ("next", "i4")], align=True)
+LINE = np.dtype([("first", "i4"), ("last", "i4")])
+N_CLASSES, N_SKILLS = 4, 8
+LINES = N_CLASSES * N_SKILLS
+"""Lines of a unit: by class, then by skill in a community; other units keep one for each class, under skill 0."""
+
 NODE = np.dtype(
     [("key", "f8"), ("tie", "i8"), ("content", "i4"), ("version", "i4"), ("left", "i4"), ("right", "i4")], align=True
 )
@@ -130,7 +138,7 @@ STATION = np.dtype(
         ("kind", "i8"), ("area", "i8"), ("department", "i8"), ("first_worker", "i8"), ("n_workers", "i8"),
         ("n_extra", "i8"), ("payer", "i8"), ("level", "i8"), ("above", "i8"), ("key", "u8"),
         ("window", "f8"), ("window_today", "f8"), ("debt", "f8"), ("queued_hours", "f8"),
-        ("queue_length", "i8"), ("norm", "f8"), ("memos", "f8"), ("directives", "f8"),
+        ("queue_length", "i8"), ("lines", "i8"), ("norm", "f8"), ("memos", "f8"), ("directives", "f8"),
         ("listed_open", "f8"), ("listed_overdue", "f8"), ("available", "f8"), ("paid", "f8"),
         ("served", "f8"), ("incurred", "f8"), ("offered", "f8"), ("used_today", "f8"),
         ("available_today", "f8"), ("overdrawn", "f8"), ("summons", "f8"), ("summoned_day", "f8"),

@@ -30,7 +30,7 @@ from numba.np.arrayobj import make_array, populate_array
 
 FIELDS = (
     "p", "counters", "arrivals", "issues", "kinds", "kind_tables", "packages", "events", "chain", "pools", "heap",
-    "buckets", "nodes", "queues", "stations", "workers", "households", "buildings", "compounds", "communities",
+    "buckets", "nodes", "waits", "lines", "stations", "workers", "households", "buildings", "compounds", "communities",
     "subdistricts", "branches", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
     "external", "origin", "returned", "desk_share", "moves",
@@ -43,7 +43,7 @@ class World:
     `p` and `counters` hold one row. `kind_tables` has, for each issue type, 8 cumulative department
     probabilities, 8 departments, 12 accepted shares of the month, and the work split without and with
     departments (`KIND_TABLE` columns).
-    `hours[station, activity, month]`, `outside[payer, activity, month]`, `pool[community, skill]`,
+    `hours[month, station, activity]`, `outside[payer, activity, month]`, `pool[community, skill]`,
     `memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
     `chain[event]` is the next event of its bucket and the issue it is about. `pool` is what is left of this month's offered hours,
     `pool_today` of today's, `given[community, payer]` what each payer offered this month.

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from govsim import __version__
 from govsim.engine import state as st
 from govsim.engine.build import parameters, type_tables
+from govsim.engine.queues import N_ENTITIES, N_KINDS
 from govsim.engine.simulate import Engine
 from govsim.engine.world import World
 from govsim.results.moves import moves_fit
@@ -31,13 +32,15 @@ from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import Variant, apply
 
 FORMAT = b"govsim state"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _LONGEST_HEADER = 2**26
 
 REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share")
 """Columns that follow from the scenario and its mechanism alone and are not in the file."""
 
-GROWING = ("packages", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings", "moves")
+GROWING = (
+    "packages", "waits", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings", "moves",
+)  # fmt: skip
 """Columns whose rows depend on what has happened."""
 
 FIXED = {
@@ -58,9 +61,10 @@ POINTERS = {
     ("issues", "n_departments"): (0, 8), ("issues", "status"): (0, 8), ("issues", "channel"): (0, 5), ("issues", "pot"): (-2, 6),
     ("packages", "issue"): (-1, "issues"), ("packages", "station"): (0, "stations"), ("packages", "next"): (-1, "packages"),
     ("packages", "department"): (-1, 12), ("packages", "skill"): (0, 8), ("packages", "kind"): (0, 6),
-    ("events", "kind"): (0, st.N_EVENT_KINDS),
     ("chain", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
-    ("nodes", "left"): (-1, "nodes"), ("nodes", "right"): (-1, "nodes"), ("queues", None): (-1, "nodes"),
+    ("nodes", "left"): (-1, "nodes"), ("nodes", "right"): (-1, "nodes"),
+    ("waits", "previous"): (-1, "packages"), ("waits", "next"): (-1, "packages"),
+    ("lines", "first"): (-1, "packages"), ("lines", "last"): (-1, "packages"),
     ("waiting", None): (0, "issues"), ("directives", None): (-1, "issues"),
     ("workers", "package"): (-1, "packages"), ("workers", "pool_skill"): (0, 8), ("workers", "activity"): (0, st.N_ACTIVITIES),
     ("stations", "n_extra"): (0, 9), ("communities", "open_head"): (-1, "issues"),
@@ -321,8 +325,9 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
 
     pointing = all(within(columns[n][f] if f else columns[n], *bounds) for (n, f), bounds in POINTERS.items())
     events, c, p = columns["events"], columns["counters"][0], columns["p"][0]
-    entities = all(
-        within(events["entity"][events["kind"] == kind], 0, _ENTITIES.get(kind, "issues")) for kind in range(st.N_EVENT_KINDS)
+    kinds = events["tie"] // N_ENTITIES % N_KINDS
+    entities = within(kinds, 0, st.N_EVENT_KINDS) and all(
+        within(events["entity"][kinds == kind], 0, _ENTITIES.get(int(kind), "issues")) for kind in np.unique(kinds)
     )
     forums, n_types = columns["forums"], len(scenario.demand.types)
     areas = {st.EXECUTIVE: 1, st.A1: p.n_panels, st.A2: "subdistricts", st.A3: "communities", st.A4: "compounds"}
@@ -341,20 +346,36 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
         moves_fit(columns["moves"][: columns["pools"]["used"][st.MOVE_ROWS]], sizes["issues"], sizes["stations"]),
         -1 <= c.ahead_issue < sizes["issues"], -1 <= c.ahead_place < sizes["issues"],
     )  # fmt: skip
-    return same and pointing and entities and meetings and all(map(bool, lengths)) and _agendas_are_sound(columns)
+    chains = _agendas_are_sound(columns) and _lines_are_sound(columns)
+    return same and pointing and entities and meetings and all(map(bool, lengths)) and chains
 
 
 def _agendas_are_sound(columns: dict[str, Any]) -> bool:
-    """Whether queues and agendas are trees whose items exist: packages in queues, issues on agendas."""
-    nodes = columns["nodes"]
-    seen = 0
-    for roots, rows in ((columns["queues"], "packages"), (columns["forums"]["root"], "issues")):
-        level = roots[roots >= 0]
-        while len(level):
-            seen += len(level)
-            content = nodes["content"][level]
-            if seen > len(nodes) or not ((content >= 0) & (content < len(columns[rows]))).all():
-                return False
-            below = np.concatenate([nodes["left"][level], nodes["right"][level]])
-            level = below[below >= 0]
+    """Whether agendas are trees whose items are issues that exist."""
+    nodes, roots = columns["nodes"], columns["forums"]["root"]
+    level, seen = roots[roots >= 0], 0
+    while len(level):
+        seen += len(level)
+        content = nodes["content"][level]
+        if seen > len(nodes) or not ((content >= 0) & (content < len(columns["issues"]))).all():
+            return False
+        below = np.concatenate([nodes["left"][level], nodes["right"][level]])
+        level = below[below >= 0]
+    return True
+
+
+def _lines_are_sound(columns: dict[str, Any]) -> bool:
+    """Whether every line leads from its first package to its last and back."""
+    waits, lines = columns["waits"], columns["lines"]
+    if ((lines["first"] < 0) != (lines["last"] < 0)).any() or (waits["previous"][lines["first"][lines["first"] >= 0]] >= 0).any():
+        return False
+    here, last, seen = lines["first"], lines["last"], 0
+    while (is_there := here >= 0).any():
+        here, last = here[is_there], last[is_there]
+        seen += len(here)
+        following = waits["next"][here]
+        goes_on = following >= 0
+        if seen > len(waits) or (waits["previous"][following[goes_on]] != here[goes_on]).any() or (here != last)[~goes_on].any():
+            return False
+        here = following
     return True

@@ -168,7 +168,8 @@ def columns_of(engine: Any, *, copy: bool = True) -> Columns:
         np.ascontiguousarray(world.households.ses),
         n_compounds,
     )
-    hours = keep(world.hours, len(world.hours)).reshape(n_units, n_activities, n_months)
+    by_month = world.hours.reshape(n_months, n_units, n_activities)
+    hours = np.ascontiguousarray(by_month.transpose(1, 2, 0))
     outside = keep(world.outside, len(world.outside)).reshape(len(PAYERS), n_activities, n_months)
     funds = keep(world.funds, len(world.funds)).reshape(len(POTS), n_months, 2)
     return Columns(

@@ -144,7 +144,7 @@ def test_desks__idle_hours_close_the_day(name):
     """Idle is what nobody used: with debt paid and packages served it makes up the windows."""
     w = run(name).world
     s = w.stations
-    idle = w.hours.reshape(len(s), st.N_ACTIVITIES, -1)[:, st.IDLING].sum(axis=1)
+    idle = w.hours.reshape(-1, len(s), st.N_ACTIVITIES)[:, :, st.IDLING].sum(axis=0)
     np.testing.assert_allclose(s.available, s.paid + s.served + idle, rtol=1e-9, atol=1e-6)
 
 

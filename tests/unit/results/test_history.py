@@ -10,7 +10,7 @@ from hypothesis import strategies as hs
 
 from govsim.engine import state as st
 from govsim.engine.simulate import Engine
-from govsim.results.history import History, StateFileError
+from govsim.results.history import FORMAT, FORMAT_VERSION, History, StateFileError
 from govsim.results.simulate import simulate
 from govsim.results.store import load_run, save_run
 from govsim.scenario.city import City
@@ -49,7 +49,7 @@ def state(tmp_path_factory):
 
 def with_digest(body):
     """A state file of this body, as somebody would forge it."""
-    return b"govsim state 2 %s\n" % hashlib.sha256(body).hexdigest().encode() + body
+    return b"%s %d %s\n" % (FORMAT, FORMAT_VERSION, hashlib.sha256(body).hexdigest().encode()) + body
 
 
 def parts(state):
@@ -88,7 +88,7 @@ def test_state__with_any_byte_changed_or_cut_is_refused(state, tmp_path_factory,
 def test_state__of_something_else_is_refused_by_name(state, tmp_path):
     assert "not a saved state" in refused(tmp_path, b"")
     assert "not a saved state" in refused(tmp_path, b"PK\x03\x04" + b"\0" * 400)
-    assert "format 9" in refused(tmp_path, state.read_bytes().replace(b"state 2", b"state 9", 1))
+    assert "format 9" in refused(tmp_path, state.read_bytes().replace(b"state %d" % FORMAT_VERSION, b"state 9", 1))
     with pytest.raises(StateFileError, match="cannot be read"):
         History.load(tmp_path / "none.state")
 
@@ -119,7 +119,8 @@ def test_state__with_a_forged_header_is_refused(state, tmp_path, edit):
     ("column", "field", "value"),
     [
         ("issues", "first_package", 10**8), ("packages", "station", -5), ("packages", "next", 10**8), ("events", "entity", 2**30),
-        ("events", "kind", 99), ("chain", "next", 2**30), ("heap", "event", -2), ("nodes", "left", 2**30),
+        ("events", "tie", 99 * 2**20), ("waits", "next", 2**30), ("lines", "first", 10**7),
+        ("chain", "next", 2**30), ("heap", "event", -2), ("nodes", "left", 2**30),
         ("workers", "package", 10**9), ("buildings", "compound", 77), ("forums", "area", 10**6), ("counters", "heap_size", 10**9),
         ("counters", "next_arrival", -3), ("pools", "used", 10**9), ("leaders", "oldest", 99),
     ],
