@@ -1,4 +1,4 @@
-"""The command line: `govsim compare`, `govsim run`, `govsim verify`, `govsim components`.
+"""The command line: `govsim compare`, `govsim run`, `govsim verify`, `govsim patterns`, `govsim components`.
 
 Only typer loads with this module, so that `--help` answers at once. What cannot be done is said in
 one line on stderr with exit code 2; a run that fails ends with 1, an interrupted one with 130.
@@ -361,6 +361,60 @@ def verify(
         console.print(closing_line(found, tongue), markup=False)
     if not found.is_sound:
         raise typer.Exit(1)
+
+
+@app.command()
+def patterns(
+    city: Annotated[
+        str, typer.Option(help="demo, standard, the code or name of a county-level unit, or a file.")
+    ] = "standard",
+    sets: Annotated[
+        int | None,
+        typer.Option("--filter", min=1, max=10_000, help="Instead: draw so many parameter sets, reject those that lack a mandatory fact."),
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(min=2, max=1000, help="30 if not given; of each parameter set 3.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**62, help="Replications count up from it.")] = 1,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Threads; they do not change the result.")] = None,
+    lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+) -> None:
+    """Look for the stylised facts in the model and say which it shows; a fact that it lacks is a finding and ends with 0 too.
+
+    Example: govsim patterns --city demo; govsim patterns --filter 20
+    """
+    tongue = _language(lang)
+    with _guarded(tongue):
+        from rich.console import Console
+        from tqdm import tqdm
+
+        from govsim.labels import label
+        from govsim.show import patterns as show
+        from govsim.studies import patterns as study
+        from govsim.studies.compare import is_compiled
+
+        world = _world(city, "neutral", None, None, 1095, seed, None)
+        n_cities = len(world.city.pool())
+        if n_cities > 1:
+            typer.echo(label("message.note.single", tongue, n_cities=n_cities), err=True)
+        if not is_compiled():
+            typer.echo(label("message.wait.compiling", tongue), err=True)
+        with tqdm(desc=label("message.progress", tongue), file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+
+            def follow(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            if sets is None:
+                table = study.patterns(world, replications or study.REPLICATIONS, workers=workers, progress=follow)
+                shown = [show.patterns_table(table, tongue), show.closing_line(table, tongue), show.caption(table, tongue)]
+            else:
+                n = replications or study.FILTER_REPLICATIONS
+                found = study.filter_by_patterns(world, sets, n, workers=workers, progress=follow)
+                shown = [*show.filter_tables(found, tongue), label("message.filter.prior", tongue), show.caption(found, tongue)]
+        console = Console(width=None if sys.stdout.isatty() else 140, highlight=False, emoji=False)
+        for text in shown:
+            console.print(text, markup=False)
 
 
 @app.command()
