@@ -116,7 +116,7 @@ def compare(
         typer.Option(help="demo, standard, the code or name of a county-level unit, or a file."),
     ] = "210681",
     variants: Annotated[
-        str | None, typer.Option(help="Names separated by commas, such as B0,F1,axis,F1-E4.")
+        str | None, typer.Option(help="Names or YAML files, separated by commas, such as B0,F1,F1-E4,mine.yaml.")
     ] = None,
     course: Annotated[
         str | None, typer.Option("--scenario", help="What befalls the city: a name of `govsim scenarios`, or a YAML file.")
@@ -155,7 +155,7 @@ def compare(
         given = None if variants is None else [v for v in variants.split(",") if v.strip()]
         if given == []:
             raise ValueError("--variants: names at least one variant, such as F1")
-        asked = None if given is None else [variant(v).name for v in given]
+        asked = None if given is None else [variant(v) for v in given]
         world = _world(city, names, records, mapping, days, seed, course)
         from govsim.results.store import check_folder
         from govsim.studies.store import is_comparison, save_comparison
@@ -188,7 +188,7 @@ def compare(
 
 
 def _compare(
-    world: Any, asked: list[str] | None, replications: int, workers: int | None, lang: str, unfinished: Any
+    world: Any, asked: list[Any] | None, replications: int, workers: int | None, lang: str, unfinished: Any
 ) -> Any:
     """Run the comparison with a bar; say when the engine has to be compiled first."""
     from importlib import import_module
@@ -249,7 +249,7 @@ def run(
     out: Annotated[str, typer.Option(help="Folder for the run's tables.")] = "results/run",
     switch: Annotated[
         list[str] | None,
-        typer.Option(help="DAY=VARIANT: put a variant in place from that day on; may be given again."),
+        typer.Option(help="DAY=VARIANT: put a variant (name or YAML file) in place from that day on; may be given again."),
     ] = None,
     state: Annotated[str | None, typer.Option(help="File to save the run's state in; see --save-at and --save-every.")] = None,
     save_at: Annotated[int | None, typer.Option(min=0, help="Day on which to save the state.")] = None,
@@ -418,14 +418,27 @@ def patterns(
 
 
 @app.command()
-def components(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) -> None:
-    """Say what each of the 13 parts, and each rival mechanism, is, does and costs."""
+def components(
+    export: Annotated[
+        str | None, typer.Option(help="A variant, such as F1-E4+RV1: print a YAML file to copy and edit instead.")
+    ] = None,
+    out: Annotated[str | None, typer.Option(help="File to write that to; one that is there is left alone.")] = None,
+    lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+) -> None:
+    """Say what each of the 13 parts, and each rival mechanism, is, does and costs; or write a variant as a file to start from.
+
+    Example: govsim components --export F1+RV1 --out mine.yaml; govsim compare --city demo --variants B0,F1,mine.yaml
+    """
     import textwrap
 
     from govsim.labels import label
     from govsim.scenario.variants import COMPONENTS, PARTS
 
     tongue = _language(lang)
+    if export is not None or out is not None:
+        with _guarded(tongue):
+            _export(export, out, tongue)
+        return
     for code in PARTS:
         typer.echo(f"{code}  {label(f'component.{code}', tongue)}")
         for part in ("does", "costs", "dose") if code in COMPONENTS else ("does", "costs"):
@@ -447,6 +460,22 @@ def scenarios(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None
         typer.echo(f"{name}  {label(f'course.{name}', tongue)}")
         for line in textwrap.wrap(label(f"course.{name}.does", tongue), 46 if tongue == "zh" else 92):
             typer.echo(f"    {line}")
+
+
+def _export(name: str | None, out: str | None, lang: str) -> None:
+    """Print a variant as YAML, or write it to a new file."""
+    from govsim.labels import label
+    from govsim.scenario.variant_files import format_variant, save_variant
+
+    if name is None:
+        raise ValueError("--out goes together with --export VARIANT")
+    if out is None:
+        typer.echo(format_variant(name, comments=True), nl=False)
+        return
+    if os.path.lexists(out):
+        raise ValueError(f"{out} exists already; choose another name")
+    save_variant(name, out, comments=True)
+    typer.echo(label("message.saved", lang, folder=out))
 
 
 def main() -> None:

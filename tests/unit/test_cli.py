@@ -54,6 +54,17 @@ def test_cli__foreign_folder_is_left_alone(words, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_cli__exports_a_variant_to_a_new_file_only(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert invoke("components", "--export", "F1+RV1", "--out", "mine.yaml").exit_code == 0
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert invoke("components", "--export", "F1+RV1").output == text
+    for words in (("--export", "F1", "--out", "mine.yaml"), ("--export", "F9"), ("--out", "x.yaml"), ("--export", "cost_matched(F1)")):
+        assert invoke("components", *words).exit_code == 2
+    assert (tmp_path / "mine.yaml").read_text(encoding="utf-8") == text
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.yaml"]
+
+
 def test_cli__version_and_components_answer():
     assert invoke("--version").output.startswith("govsim ")
     text = invoke("components", "--lang", "zh").output

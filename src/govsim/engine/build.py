@@ -97,6 +97,7 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
         "A5_community_members": part_time_members(m)[1],
         "external_on": int(sum(external.hours_by_skill) > 0),
         "n_panels": max(1, round(scenario.city.n_subdistricts / 12)),
+        "RV1_seats": math.ceil(residents / m.RV1.residents_per_seat),
         "RV2_starts": m.RV2.waiting_days + m.RV2.response_days,
         "RV4_reporting_hours": m.RV4.reporting_hours if m.RV4.enabled else 0.0,
         "RV7_added_work_share": m.RV7.added_work_share if m.RV7.enabled else 0.0,

@@ -21,10 +21,12 @@ from govsim.engine.moves import (
     charge_for,
     note_move,
 )
+from govsim.engine.orders import has_order
 from govsim.engine.queues import schedule
 from govsim.engine.service import attention_of
 from govsim.engine.state import (
     ASK_DUE,
+    ASSIGNED,
     COORDINATING,
     GATE_J,
     GATED,
@@ -66,12 +68,14 @@ def unclear_after(w, forum, kind):
 
 @kernel
 def request_authority(w, i, authority, t):
-    """A = max of the locus, a petition's copy and live attention; .5 for all if equal (W2)."""
+    """A = max of the locus, a petition's copy, an order of the hotline and live attention; .5 for all if equal (W2)."""
     p = w.p[0]
     if p.equal_authority == 1:
         return 0.5
     if np.float64(w.issues[i].petitioned) >= 0.0:
         authority = max(authority, p.authority_petition)
+    if p.RV1_enabled == 1 and has_order(w, i):
+        authority = max(authority, p.RV1_authority)
     return max(authority, attention_of(w, i, t))
 
 
@@ -201,7 +205,7 @@ def ask_round(w, i, t, days):
         if pk.kind == WORK and pk.department >= 0:
             if pk.committed == 0:
                 ask(w, i, k, authority, 1, t)
-            elif days > 0.0:
+            elif days > 0.0 and pk.committed != ASSIGNED:
                 lapse_promise(w, i, k, t, days)
         k = pk.next
     settle_jurisdiction(w, i, t)

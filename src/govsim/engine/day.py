@@ -28,7 +28,7 @@ from govsim.engine.gates import (
 )
 from govsim.engine.ledger import post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
-from govsim.engine.meetings import hold_meetings, table_issue
+from govsim.engine.meetings import agenda_score, hold_meetings, table_issue
 from govsim.engine.moves import (
     AROSE,
     AUDITED,
@@ -41,8 +41,9 @@ from govsim.engine.moves import (
     note_move,
     note_work,
 )
+from govsim.engine.orders import order_due, rank_units
 from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, kind_of, schedule
-from govsim.engine.routing import decider, owner_found, start_triage
+from govsim.engine.routing import decider, order_asked, owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
     enqueue,
@@ -81,6 +82,8 @@ from govsim.engine.state import (
     MEMO_DUE,
     MOVE_ROWS,
     NODES,
+    ORDER_ASKED,
+    ORDER_DUE,
     OWNER_FOUND,
     PACKAGES,
     PERSUASION,
@@ -99,6 +102,7 @@ from govsim.engine.state import (
 from govsim.engine.visits import plan_visits, visit
 from govsim.engine.voice import (
     attention_over,
+    escalate,
     first_choice,
     law_decided,
     patience_over,
@@ -424,6 +428,11 @@ def handle_issue(w, kind, i, version, t):
     elif kind == ROAD_FAILS:
         if version == int(it.version) and it.status == RESOLVED:
             road_fails(w, i, t)
+    elif kind == ORDER_ASKED:
+        order_asked(w, i, t)
+    elif kind == ORDER_DUE:
+        if w.p[0].RV1_enabled == 1 and version == int(w.orders[i].number):
+            order_due(w, i, agenda_score(w, i))
 
 
 @kernel
@@ -562,6 +571,9 @@ def gossip(w):
         b.offset_law = stay * b.offset_law + p.belief_gossip * b.mean_law
         b.offset_trust_community = keep * b.offset_trust_community + p.trust_gossip * b.mean_trust_community
         b.offset_trust_city = keep * b.offset_trust_city + p.trust_gossip * b.mean_trust_city
+    for n in range(w.hotline_beliefs.size):
+        felt = w.hotline_beliefs[n]
+        felt.offset_hotline = stay * felt.offset_hotline + p.belief_gossip * felt.mean_hotline
     c.belief_scale *= stay
     c.trust_scale *= keep
 
@@ -634,6 +646,9 @@ def start_month(w, t):
             community.petitions = 0.0
         if c.mechanism_on == 1 and w.p[0].E1_visits > 0.0:
             plan_visits(w, month // 3)
+    if w.p[0].RV1_enabled == 1:
+        rank_units(w)
+        escalate(w, t)
     check_memos(w)
     give_month(w)
 

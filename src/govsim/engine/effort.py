@@ -26,7 +26,19 @@ def pressure_on(w, s):
     pressure += p.pressure_directives * min(1.0, st.directives / c)
     if p.list_on == 1 and st.listed_open > 0.0:
         pressure += p.pressure_list * st.listed_overdue / max(1.0, st.listed_open)
+    if p.RV1_enabled == 1:
+        pressure += rank_term(w, s)
     return min(1.0, pressure)
+
+
+@kernel
+def rank_term(w, s):
+    """What last month's ranking adds to the pressure on a unit; all teams of a department share it (RV1, ruling 8)."""
+    first = w.p[0].first_department_team
+    if s < first:
+        return w.rankings[s].pressure
+    department = w.stations[s].department
+    return w.rankings[first + department].pressure if department >= 0 else 0.0
 
 
 @kernel

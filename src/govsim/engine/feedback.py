@@ -24,6 +24,7 @@ from govsim.engine.moves import (
     charge_for,
     note_move,
 )
+from govsim.engine.orders import called_back, is_called
 from govsim.engine.queues import schedule
 from govsim.engine.service import drop_package
 from govsim.engine.state import (
@@ -39,6 +40,7 @@ from govsim.engine.state import (
     RESOLVED,
     ROAD_FAILS,
     VIA_COMMUNITY,
+    VIA_HOTLINE,
     VIA_LAW,
     VIA_PETITION,
 )
@@ -106,6 +108,11 @@ def learn(w, i, channel, outcome):
         change = rate * (outcome - (b.offset_law + scale * h.law))
         h.law += change / scale
         b.mean_law += change / b.n_households
+    elif channel == VIA_HOTLINE:
+        felt = w.hotline_beliefs[w.arrivals[i].building]
+        change = rate * (outcome - (felt.offset_hotline + scale * h.hotline))
+        h.hotline += change / scale
+        felt.mean_hotline += change / b.n_households
 
 
 @kernel
@@ -268,11 +275,12 @@ def judge(w, i, t, resolved):
     informed = rng.uniform(a.key, rng.INFORM, int(it.redo)) < p.contact_share
     if informed:
         charge_for(w, i, t, community_of(w, i), INFORMING, p.informing_hours)
+    is_asked = p.RV1_enabled == 1 and is_called(w, i)
     waited = t - a.onset - np.float64(it.voiced)
     performance = p.performance_speed * math.exp(-waited / w.kinds[a.type].deadline)
     if resolved:
         performance += p.performance_resolved
-    if informed:
+    if informed or is_asked:
         performance += p.performance_contact
     h = w.households[household_of(w, i)]
     surprise = performance - h.expectation
@@ -283,6 +291,8 @@ def judge(w, i, t, resolved):
     w.counters[0].sum_expectation += p.expectation_learning * surprise
     it.satisfaction = s
     satisfied = s >= p.satisfaction_threshold
+    if is_asked:
+        called_back(w, i, t, satisfied)
     if satisfied:
         w.communities[community_of(w, i)].confirmed += 1.0
     if int(it.directives) > 0:

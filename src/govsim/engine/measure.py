@@ -40,7 +40,7 @@ ISSUE_TALLIES = (
     "petitions", "petitions_repeated", "petitions_collective", "petitioned",
     "satisfaction_population", "population_judged", "satisfaction_closed", "closed_judged",
     "resolved_locally", "resolved_simple", "resolved_simple_locally",
-    "via_community", "via_petition", "via_law", "via_private",
+    "via_community", "via_petition", "via_law", "via_private", "via_hotline",
     "triaged", "hops", "multiple", "asks", "lapses", "tabled_times", "retabled",
     "directed", "reopened", "hours_served", "hours_perfunctory",
     "demand_lower", "demand_upper",
@@ -62,11 +62,11 @@ T_DELAY, T_CLOSURE, T_CLOSURE_DAYS = 40, 51, 60
     T_PETITIONS, T_PETITIONS_REPEATED, T_PETITIONS_COLLECTIVE, T_PETITIONED,
     T_SATISFACTION_POPULATION, T_POPULATION_JUDGED, T_SATISFACTION_CLOSED, T_CLOSED_JUDGED,
     T_RESOLVED_LOCALLY, T_RESOLVED_SIMPLE, T_RESOLVED_SIMPLE_LOCALLY,
-    T_VIA_COMMUNITY, T_VIA_PETITION, T_VIA_LAW, T_VIA_PRIVATE,
+    T_VIA_COMMUNITY, T_VIA_PETITION, T_VIA_LAW, T_VIA_PRIVATE, T_VIA_HOTLINE,
     T_TRIAGED, T_HOPS, T_MULTIPLE, T_ASKS, T_LAPSES, T_TABLED_TIMES, T_RETABLED,
     T_DIRECTED, T_REOPENED, T_HOURS_SERVED, T_HOURS_PERFUNCTORY,
     T_DEMAND_LOWER, T_DEMAND_UPPER,
-) = range(61, 89)  # fmt: skip
+) = range(61, 90)  # fmt: skip
 N_TALLIES = len(ISSUE_TALLIES)
 
 STAGES = (

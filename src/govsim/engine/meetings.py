@@ -101,18 +101,23 @@ def in_remit(w, kind, i, passed_up):
 
 
 @kernel
+def agenda_score(w, i):
+    """What puts an issue first, age aside: severity, people affected, a petition (ruling 29)."""
+    p = w.p[0]
+    it = w.issues[i]
+    score = p.agenda_severity * np.float64(it.severity) + p.agenda_affected * math.log(int(it.n_affected) * 1.0)
+    if int(it.petitions) > 0:
+        score += p.agenda_petitioned
+    return score
+
+
+@kernel
 def table_item(w, f, i, t):
     """Put an issue on a forum's agenda; order: severity, people affected, petition, age (ruling 29)."""
     p = w.p[0]
     it = w.issues[i]
     fo = w.forums[f]
-    if fo.kind == EXECUTIVE:
-        key = t
-    else:
-        score = p.agenda_severity * np.float64(it.severity) + p.agenda_affected * math.log(int(it.n_affected) * 1.0)
-        if int(it.petitions) > 0:
-            score += p.agenda_petitioned
-        key = p.agenda_age * t - score
+    key = t if fo.kind == EXECUTIVE else p.agenda_age * t - agenda_score(w, i)
     fo.root = queue_push(w, fo.root, key, i, i, min(int(it.petitions), 1))
     fo.backlog += 1
     note_move(w, i, t, TABLED, fo.area, fo.kind, fo.backlog * 1.0)

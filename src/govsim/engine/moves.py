@@ -16,7 +16,7 @@ from govsim.engine.state import MOVE_ROWS
  CONTACTED, SUPPORT_COUNTED, MONEY_SHORT, MONEY_RESERVED, MONEY_SPENT, MONEY_RETURNED, GATE_OPENED, GATE_SHUT,
  RELEASED, QUEUED, RECLASSED, BEGAN, WORKED, DONE, DONE_WRONG, CHARGED, TICKET_CLOSED, ISSUE_RESOLVED, AUDITED,
  REOPENED, REMINDED, PETITIONED, ATTENTION_GIVEN, ATTENTION_ENDED, WENT_TO_LAW, LAW_DECIDED, OVERDUE,
- HELPED_ITSELF, GAVE_UP, REPAIR_FAILED) = range(51)  # fmt: skip
+ HELPED_ITSELF, GAVE_UP, REPAIR_FAILED, ORDERED, RETURNED, ASSIGNED_TO, CALLED_BACK, ESCALATED) = range(56)  # fmt: skip
 """What happened; append-only, since saved runs hold the numbers."""
 
 MOVES = (
@@ -26,11 +26,11 @@ MOVES = (
     "voiced",           # who -1; detail: channel: somebody in government knows from now on
     "detected",         # who -1 (stewards of the building); value: 1 for a report beside the matter
     "directed",         # who: leader; detail: number of the directive
-    "taken_in",         # intake by a community
+    "taken_in",         # intake by a community, or by the owner of an order
     "misrouted",        # who: the wrong unit; detail: number of the hop; value: days it costs
     "passed_up",        # who: unit that passes it up; detail: tier; value: days it costs
     "owner_found",      # who: lead department, else community; detail: closed gates, as bits; value: hours needed
-    "promised",         # detail: 1 asked by its community or subdistrict, 2 by a sitting, memo or whistle; value: probability
+    "promised",         # detail: 1 asked by its community or subdistrict, 2 by a sitting, memo or whistle, 3 by order; value: probability
     "declined",         # likewise
     "promise_lapsed",
     "whistled",         # who: the subdistrict
@@ -61,7 +61,7 @@ MOVES = (
     "resolved",         # who -1: what was closed is truly resolved
     "audited",          # who: subdistrict: it finds the ticket falsely closed
     "reopened",         # who -1; detail: number of the redo
-    "reminded",         # who -1
+    "reminded",         # who: the lead of an order, else -1
     "petitioned",       # who -1; detail: number of the petition
     "attention_given",  # who -1
     "attention_ended",  # who -1
@@ -71,6 +71,11 @@ MOVES = (
     "exited",           # who -1: the household helped itself; value: k¥
     "lapsed",           # who -1: the household gave up
     "repair_failed",    # who -1: what was resolved is there again
+    "ordered",          # who -1; detail: number of the order; value: days until a seat is done with the call
+    "returned",         # the lead returns an order; detail: number of the return; value: days until it comes again
+    "assigned",         # the lead has to take an order
+    "called_back",      # who -1; value: 1 if satisfied
+    "escalated",        # who: the subdistrict that names it
 )  # fmt: skip
 
 

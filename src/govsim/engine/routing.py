@@ -3,7 +3,7 @@
 import numpy as np
 
 from govsim.engine import rng
-from govsim.engine.commitment import ask_round, clarity_of, whistle_due
+from govsim.engine.commitment import ask, ask_round, clarity_of, request_authority, settle_jurisdiction, whistle_due
 from govsim.engine.compiled import kernel
 from govsim.engine.feedback import community_of
 from govsim.engine.gates import (
@@ -19,16 +19,20 @@ from govsim.engine.gates import (
 )
 from govsim.engine.meetings import table_issue
 from govsim.engine.moves import (
+    ASSIGNED_TO,
     MISROUTED,
     MONEY_SHORT,
     OWNER_FOUND_BY,
     PASSED_UP,
+    RETURNED,
     TAKEN_IN,
     charge_for,
     note_move,
 )
+from govsim.engine.orders import has_order, lead_department, take_seat
 from govsim.engine.queues import schedule
 from govsim.engine.state import (
+    ASSIGNED,
     COORDINATING,
     DEADLINE_PASSED,
     GATE_F,
@@ -37,8 +41,11 @@ from govsim.engine.state import (
     GATE_P,
     GATED,
     KIND_TABLE,
+    NO_PROMISE,
+    ORDER_ASKED,
     OWNER_FOUND,
     ROUTING,
+    TO_ORDER,
     TRIAGING,
     WHISTLE,
     WORK,
@@ -89,6 +96,128 @@ def start_triage(w, i, t):
         schedule(w, t + delay, OWNER_FOUND, i, 0, i)
     else:
         owner_found(w, i, t)
+
+
+@kernel
+def dispatch_probability(w, i):
+    """Accuracy of central dispatch: 1 - (1 - p_disp) times what lists, memory and pairing leave unclear; p_disp without them (3.7.18)."""
+    p = w.p[0]
+    unclear = min(1.0, (1.0 - clarity_of(w, i)) / max(1.0 - p.directory_clarity, 1e-9))
+    return 1.0 - (1.0 - p.RV1_accuracy) * unclear
+
+
+@kernel
+def order_owner(w, i):
+    """The unit an order belongs to: the lead department, else the community, or the subdistrict from authority 3 up."""
+    department = lead_department(w, i)
+    if department >= 0:
+        return department_station(w, department, w.communities[community_of(w, i)].subdistrict)
+    return subdistrict_station(w, i) if w.kinds[w.arrivals[i].type].authority >= 3 else community_of(w, i)
+
+
+@kernel
+def return_order(w, i, station, t):
+    """A unit sends an order back: it says why, and a seat sends it on."""
+    p = w.p[0]
+    charge_for(w, i, t, station, TRIAGING, p.rejection_hours)
+    take_seat(w, t, TRIAGING, p.forwarding_hours)
+
+
+@kernel
+def dispatch_order(w, i, t, answered):
+    """Central dispatch (RV1): straight to the owner, who triages it; what is not theirs comes back, the last time it stays.
+
+    After `returns_max` returns whoever gets it keeps it: if that is the wrong unit, the wrong work is done first (W8).
+    """
+    p = w.p[0]
+    it = w.issues[i]
+    a = w.arrivals[i]
+    order = w.orders[i]
+    it.status = ROUTING
+    share = dispatch_probability(w, i)
+    delay = answered - t
+    n = 0
+    is_right = rng.uniform(a.key, rng.HOP, 0) < share
+    while not is_right and n < p.RV1_returns_max:
+        department = int(rng.uniform(a.key, rng.HOP_UNIT, n) * 12.0)
+        wrong = department_station(w, department, w.communities[community_of(w, i)].subdistrict)
+        lost = p.hop_delay * rng.exponential(a.key, rng.HOP_DELAY, n)
+        note_move(w, i, t, MISROUTED, wrong, n, lost)
+        return_order(w, i, wrong, t)
+        delay += lost
+        n += 1
+        is_right = rng.uniform(a.key, rng.HOP, n) < share
+    order.returns = n
+    it.hops = n
+    if not is_right:
+        it.wrong = int(it.wrong) | 1
+    owner = order_owner(w, i)
+    note_move(w, i, t, TAKEN_IN, owner, -1, 0.0)
+    charge_for(w, i, t, owner, TRIAGING, p.triage_hours)
+    tiers = max(0, w.kinds[a.type].authority - w.stations[owner].level)
+    it.tiers = tiers
+    for tier in range(tiers):
+        lost = p.transfer_delay * rng.exponential(a.key, rng.TRANSFER, tier)
+        note_move(w, i, t, PASSED_UP, owner, tier, lost)
+        charge_for(w, i, t, owner, TRIAGING, p.forwarding_hours)
+        delay += lost
+    schedule(w, t + delay, OWNER_FOUND, i, 0, i)
+
+
+@kernel
+def lead_package(w, i):
+    """The part of the department that leads, or -1."""
+    department = lead_department(w, i)
+    k = int(w.issues[i].first_package)
+    while k >= 0 and (w.packages[k].kind != WORK or w.packages[k].department != department):
+        k = w.packages[k].next
+    return k if department >= 0 else -1
+
+
+@kernel
+def lead_answers(w, i, t):
+    """A lead that has not promised returns the order, and gets it again; after the last return it is assigned by force (W8).
+
+    That opens gate J where no other department is needed; the others are asked in rounds, by order. An assignment
+    does not lapse.
+    """
+    p = w.p[0]
+    it = w.issues[i]
+    if it.status != GATED or int(it.closed_gates) & GATE_J == 0:
+        return
+    k = lead_package(w, i)
+    if k < 0 or w.packages[k].committed != NO_PROMISE:
+        return
+    order = w.orders[i]
+    if int(order.returns) >= p.RV1_returns_max:
+        w.packages[k].committed = ASSIGNED
+        order.assigned = 1
+        w.daily[w.counters[0].today].assigned += 1
+        note_move(w, i, t, ASSIGNED_TO, w.packages[k].station, -1, 0.0)
+        settle_jurisdiction(w, i, t)
+        return
+    order.returns += 1
+    it.hops = min(int(it.hops) + 1, 120)
+    wait = p.hop_delay * rng.exponential(w.arrivals[i].key, rng.HOP_DELAY, 1000 + int(order.returns))
+    note_move(w, i, t, RETURNED, w.packages[k].station, int(order.returns), wait)
+    return_order(w, i, w.packages[k].station, t)
+    schedule(w, t + wait, ORDER_ASKED, i, 0, i)
+
+
+@kernel
+def order_asked(w, i, t):
+    """An order reaches the lead of an issue that waits at gate J: it is asked with A = .4 unless it has to be assigned."""
+    p = w.p[0]
+    it = w.issues[i]
+    if p.RV1_enabled == 0 or not has_order(w, i) or it.status != GATED or int(it.closed_gates) & GATE_J == 0:
+        return
+    k = lead_package(w, i)
+    if k >= 0 and w.packages[k].committed == NO_PROMISE and int(w.orders[i].returns) < p.RV1_returns_max:
+        take_seat(w, t, COORDINATING, p.asking_hours)
+        charge_for(w, i, t, w.packages[k].station, COORDINATING, p.answering_hours)
+        ask(w, i, k, request_authority(w, i, 0.0, t), TO_ORDER, t)
+        settle_jurisdiction(w, i, t)
+    lead_answers(w, i, t)
 
 
 @kernel
@@ -170,6 +299,8 @@ def owner_found(w, i, t):
         persuade(w, i, t, 0.0)
     if flags & GATE_J:
         ask_round(w, i, t, 0.0)
+        if p.RV1_enabled == 1 and has_order(w, i):
+            lead_answers(w, i, t)
     if p.RV2_enabled == 1 and whistle_due(w, i):
         schedule(w, t + p.RV2_starts, WHISTLE, i, 0, i)
     if it.status == GATED:

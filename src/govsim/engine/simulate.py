@@ -15,7 +15,7 @@ from govsim.engine.world import World
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.shocks import Shocks
-from govsim.scenario.variants import name_of
+from govsim.scenario.variants import name_in_force
 
 _PILOT_DAYS = 730
 
@@ -180,7 +180,7 @@ class Engine:
         with np.errstate(over="ignore"):
             self.world = self._build(moves)
         if begin and scenario.burn_in_days == 0:
-            self.switch(scenario.mechanism, scenario.external)
+            self.switch(scenario.mechanism, scenario.external, scenario.mechanism_name)
 
     def _build(self, moves: bool) -> World:
         scenario = self.scenario
@@ -216,7 +216,9 @@ class Engine:
             branches=np.zeros(int(p.n_branches[0]), np.int64),
             funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(12 * 8),
             origin=origin, returned=np.zeros(n_issues if scenario.shocks.road.enabled else 1, np.int8),
-            desk_share=build.desk_shares(scenario),
+            desk_share=build.desk_shares(scenario), hotline=st.blank(st.HOTLINE, 1), orders=st.blank(st.ORDER, 1),
+            rankings=st.blank(st.RANKING, 1), nominated=st.blank(st.NOMINATION, 1),
+            hotline_beliefs=st.blank(st.HOTLINE_BELIEF, 1),
             moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1), **people,
         )  # fmt: skip
         self._set_counters(world)
@@ -266,16 +268,16 @@ class Engine:
         sittings[: len(w.sittings)] = w.sittings[: len(sittings)]
         return w.replace(forums=forums, sittings=sittings, memory=memory.ravel())
 
-    def switch(self, mechanism: Mechanism, external: ExternalHours | None = None) -> None:
+    def switch(self, mechanism: Mechanism, external: ExternalHours | None = None, name: str = "B0") -> None:
         """Start a mechanism today; what already waits at gates is tabled in its new meetings.
 
         What both mechanisms have goes on: meetings with their agendas and case memory, members in service with
         their motives, directives. What the new one lacks ends today: its meetings, visits, patrols, lists and what they
-        promised; issues in somebody's hands are finished. Ties, trust and beliefs remain.
+        promised; issues in somebody's hands are finished. Ties, trust and beliefs remain. `name` is what a user calls it.
         """
         external = external or ExternalHours()
         before, self.running = self.running, mechanism
-        changes: dict[str, Any] = {"mechanism": mechanism, "external": external, "mechanism_name": name_of(mechanism)}
+        changes: dict[str, Any] = {"mechanism": mechanism, "external": external, "mechanism_name": name_in_force(mechanism, name)}
         scenario = self.scenario.model_copy(update=changes)
         self.scenario = scenario
         self.switched = True
@@ -297,6 +299,7 @@ class Engine:
                 w.buildings.hazard_rate = w.buildings.steward_activity = 0.0
             w = w.replace(p=p, kinds=kinds, kind_tables=kind_tables, members=members, directives=directives,
                            external=np.outer(external.share_by_payer, external.hours_by_skill).ravel())  # fmt: skip
+            w = self._with_hotline(w, before, mechanism)
             self._set_bodies(w, mechanism)
             self._set_paid_hours(w, external)
             w.counters.mechanism_on = 1
@@ -304,6 +307,23 @@ class Engine:
             self._make_room(_TABLED_AT_ONCE * int((w.issues.status[: self.n_issues] == st.GATED).sum()))
             w = self.world
             table_all(w, float(self.day), before.L3.dose <= 0 < mechanism.L3.dose, mechanism.RV2.enabled and not before.RV2.enabled)
+
+    def _with_hotline(self, w: World, before: Mechanism, mechanism: Mechanism) -> World:
+        """The hotline's columns (RV1): orders and ranking as long as it is on, beliefs from when it first is."""
+        if before.RV1.enabled == mechanism.RV1.enabled:
+            return w
+        on = mechanism.RV1.enabled
+        nominated = st.blank(st.NOMINATION, len(w.subdistricts) if on else 1)
+        nominated.issue = -1
+        beliefs = w.hotline_beliefs
+        if on and (len(beliefs) < len(w.buildings) or not beliefs.mean_hotline.any()):
+            beliefs = st.blank(st.HOTLINE_BELIEF, len(w.buildings))
+            beliefs.offset_hotline = beliefs.mean_hotline = mechanism.RV1.belief
+        w.hotline.free_at = 0.0
+        return w.replace(
+            nominated=nominated, hotline_beliefs=beliefs, orders=st.blank(st.ORDER, len(w.arrivals) if on else 1),
+            rankings=st.blank(st.RANKING, int(w.p.first_department_team[0]) + 12 if on else 1),
+        )  # fmt: skip
 
     def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
         """Which communities and compounds have a body, which communities and branches pair."""
@@ -332,7 +352,7 @@ class Engine:
         if not self.switched and self.day < burn_in < to_day:
             self.advance(burn_in)
         if not self.switched and self.day == burn_in and to_day > burn_in:
-            self.switch(self.scenario.mechanism, self.scenario.external)
+            self.switch(self.scenario.mechanism, self.scenario.external, self.scenario.mechanism_name)
         with np.errstate(over="ignore", invalid="ignore"):
             while self.day < to_day:
                 self.day = int(advance(self.world, self.day, to_day))

@@ -22,8 +22,8 @@ STATES = (
 )  # fmt: skip
 
 # Channels of 3.7.3.
-SILENCE, VIA_COMMUNITY, VIA_PETITION, VIA_LAW, VIA_PRIVATE = range(5)
-CHANNELS = ("silence", "community", "petition", "law", "private")
+SILENCE, VIA_COMMUNITY, VIA_PETITION, VIA_LAW, VIA_PRIVATE, VIA_HOTLINE = range(6)
+CHANNELS = ("silence", "community", "petition", "law", "private", "hotline")
 
 # Gates of 3.7.6, as bits.
 GATE_J, GATE_P, GATE_F, GATE_I = 1, 2, 4, 8
@@ -45,8 +45,8 @@ WORK, PERSUASION, DECISION_TASK, PETITION_CASE, AUDIT_TASK, LAW_CASE = range(6)
 # Kinds of event, in no order of importance; ties go by (time, issue, kind, entity).
 (COMPLETE, READY, CHOICE_DUE, OWNER_FOUND, ASK_DUE, QUEUE_DUE, AUDIT_DUE, PETITION_DUE,
  ATTENTION_ENDS, DEADLINE_NEAR, MEMO_DUE, DETECTION_DUE, DEADLINE_PASSED, INTERRUPTED,
- VISIT, WHISTLE, ROAD_FAILS) = range(17)  # fmt: skip
-N_EVENT_KINDS = 17
+ VISIT, WHISTLE, ROAD_FAILS, ORDER_ASKED, ORDER_DUE) = range(19)  # fmt: skip
+N_EVENT_KINDS = 19
 
 # Kinds of forum.
 EXECUTIVE, A1, A2, A3, A4 = range(5)
@@ -65,7 +65,7 @@ EXTERNAL_PAYERS = (
     "leaders", "part_time_members", "organisations", "in_service_work", "in_service_leisure",
     "resident_volunteers", "residents",
 )  # fmt: skip
-"""Hours from outside the fixed staff (ruling W5)."""
+"""Hours from outside the fixed staff (ruling W5); so are those that nobody's desk has under `petition_office`, the hotline's seats."""
 
 ACTIVITIES = (
     "service_substantive", "service_perfunctory", "persuasion", "decisions", "audit", "petitions",
@@ -154,8 +154,8 @@ WORKER = np.dtype(
 
 HOUSEHOLD = np.dtype(
     {
-        "names": ("community", "petition", "law", "trust_community", "trust_city", "expectation", "ses"),
-        "formats": ("f8",) * 7,
+        "names": ("community", "petition", "law", "trust_community", "trust_city", "expectation", "ses", "hotline"),
+        "formats": ("f8",) * 8,
         "itemsize": CACHE_LINE,
     }
 )  # fmt: skip
@@ -204,6 +204,23 @@ FORUM_RECORD = np.dtype(
     ]
 )  # fmt: skip
 
+# Promises of a package: none, bilateral, at a meeting, to an order; or assigned by force, which is no promise (RV1).
+NO_PROMISE, BILATERAL, AT_MEETING, TO_ORDER, ASSIGNED = range(5)
+
+# The hotline (RV1): its seats, its order about each issue, who is ranked, what each subdistrict would send upward, belief in it.
+HOTLINE = np.dtype([("free_at", "f8")])
+ORDER = np.dtype(
+    [("placed", "f4"), ("hours", "f4"), ("number", "i2"), ("returns", "i1"), ("settled", "i1"), ("assigned", "i1")], align=True
+)
+RANKING = np.dtype(
+    [
+        ("due", "f8"), ("responded", "f8"), ("closed", "f8"), ("called", "f8"), ("satisfied", "f8"),
+        ("score", "f8"), ("pressure", "f8"),
+    ]
+)  # fmt: skip
+NOMINATION = np.dtype([("issue", "i8"), ("score", "f8")])
+HOTLINE_BELIEF = np.dtype([("offset_hotline", "f8"), ("mean_hotline", "f8")])
+
 INTERRUPTION = np.dtype([("community", "i8"), ("day", "f8"), ("hours", "f8")])
 LEADER_RECORD = np.dtype([("key", "u8"), ("live", "i8"), ("oldest", "i8")])
 ORGANISATION_RECORD = np.dtype(
@@ -235,7 +252,7 @@ DAILY = np.dtype(
         ("commitments", "i8"), ("asks", "i8"), ("lapsed_commitments", "i8"), ("queued_hours", "f8"),
         ("debt_hours", "f8"), ("overbooked", "f8"), ("trust_community", "f8"), ("trust_city", "f8"),
         ("expectation", "f8"), ("roster", "i8"), ("active_members", "i8"), ("fatigue", "f8"),
-        ("offered_hours", "f8"), ("used_hours", "f8"),
+        ("offered_hours", "f8"), ("used_hours", "f8"), ("orders", "i8"), ("assigned", "i8"),
     ]
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from govsim.engine import rng
 from govsim.engine.commitment import summon
 from govsim.engine.compiled import kernel
 from govsim.engine.feedback import (
+    add_memo,
     community_of,
     end_attention,
     end_issue,
@@ -24,10 +25,12 @@ from govsim.engine.gates import (
     open_gate,
     release_work,
 )
+from govsim.engine.ledger import post_outside
 from govsim.engine.meetings import table_petitioned
 from govsim.engine.moves import (
     ATTENTION_GIVEN,
     CHOSE,
+    ESCALATED,
     LAW_DECIDED,
     PETITIONED,
     REMINDED,
@@ -38,27 +41,34 @@ from govsim.engine.moves import (
     charge_for,
     note_move,
 )
+from govsim.engine.orders import has_order, place_order
 from govsim.engine.queues import schedule
-from govsim.engine.routing import add_departments, start_triage
+from govsim.engine.routing import add_departments, dispatch_order, lead_package, start_triage
 from govsim.engine.service import enqueue, reclass
 from govsim.engine.state import (
     ATTENTION_ENDS,
+    BY_LEADERS,
     CHOICE_DUE,
     CLOSED,
     EXITED,
     GATE_I,
+    GATE_J,
     GATE_P,
     GATED,
     LAPSED,
     LATENT,
     LAW_CASE,
+    MEETING,
+    ORDER_ASKED,
     PETITION_CASE,
     PETITION_DUE,
+    PREPARING,
     REPORTING,
     ROUTING,
     SILENCE,
     TRIAGING,
     VIA_COMMUNITY,
+    VIA_HOTLINE,
     VIA_LAW,
     VIA_PETITION,
     VIA_PRIVATE,
@@ -72,6 +82,16 @@ def access_costs(p, ses, doorstep):
     community = p.access_cost_community + p.access_cost_ses_community * (0.5 - ses)
     law = p.access_cost_doorstep if doorstep == 1 else p.access_cost_law
     return community, law + p.access_cost_ses_law * (0.5 - ses)
+
+
+@kernel
+def weight_of_hotline(w, i, severity, trust_city):
+    """exp(V / theta) of a call to the hotline (RV1): its access cost, voice bias and belief (3.7.3, 3.7.18)."""
+    p = w.p[0]
+    h = w.households[household_of(w, i)]
+    belief = w.hotline_beliefs[w.arrivals[i].building].offset_hotline + w.counters[0].belief_scale * h.hotline
+    v = severity + p.weight_belief * belief + p.weight_trust * (trust_city - 0.5)
+    return math.exp((v - p.RV1_access_cost - p.RV1_access_cost_ses * (0.5 - h.ses)) / p.choice_scale)
 
 
 @kernel
@@ -106,7 +126,10 @@ def choose(w, i):
     w4 = 0.0
     if kind.private_remedy == 1:
         w4 = math.exp((severity + p.weight_belief * p.belief_private - p.access_cost_private) / p.choice_scale)
-    u = rng.uniform(a.key, rng.CHOICE, n) * (w0 + w1 + w2 + w3 + w4)
+    w5 = 0.0
+    if p.RV1_enabled == 1:
+        w5 = weight_of_hotline(w, i, severity, trust_city)
+    u = rng.uniform(a.key, rng.CHOICE, n) * (w0 + w1 + w2 + w3 + w4 + w5)
     if u < w1:
         return VIA_COMMUNITY
     u -= w1
@@ -116,7 +139,9 @@ def choose(w, i):
     if u < w4:
         return VIA_PRIVATE
     u -= w4
-    return VIA_PETITION if u < w2 else VIA_LAW
+    if u < w2:
+        return VIA_PETITION
+    return VIA_HOTLINE if p.RV1_enabled == 1 and u - w2 >= w3 else VIA_LAW
 
 
 @kernel
@@ -303,6 +328,49 @@ def remind(w, i, t):
 
 
 @kernel
+def call_hotline(w, i, t):
+    """A call to the hotline: an unknown issue is dispatched, one that came back is at work again already, any other is a reminder to
+    the lead, who is asked by order where jurisdiction is open (RV1, ruling 15).
+    """
+    it = w.issues[i]
+    is_first = not has_order(w, i)
+    answered = place_order(w, i, t)
+    if it.status == LATENT or (it.status == ROUTING and int(it.hops) < 0):
+        dispatch_order(w, i, t, answered)
+        return
+    k = lead_package(w, i)
+    if k < 0:
+        remind(w, i, t)
+    else:
+        note_move(w, i, t, REMINDED, w.packages[k].station, -1, 0.0)
+        charge_for(w, i, t, w.packages[k].station, TRIAGING, 0.5 * w.p[0].triage_hours)
+        add_memo(w, k)
+    if is_first and it.status == GATED and int(it.closed_gates) & GATE_J:
+        schedule(w, answered, ORDER_ASKED, i, 0, i)
+
+
+@kernel
+def escalate(w, t):
+    """Monthly, the order each subdistrict named goes to the leadership if it is still open: live attention, within the bound for
+    petitions (W8, ruling 17).
+    """
+    p = w.p[0]
+    c = w.counters[0]
+    for s in range(w.nominated.size):
+        i = w.nominated[s].issue
+        w.nominated[s].issue = -1
+        if i < 0 or w.issues[i].status >= CLOSED or c.attention_live >= p.attention_per_leader * p.n_leaders:
+            continue
+        note_move(w, i, t, ESCALATED, p.n_communities + s, -1, 0.0)
+        charge_for(w, i, t, p.n_communities + s, PREPARING, p.preparation_hours)
+        post_outside(w, BY_LEADERS, MEETING, p.RV1_escalation_hours)
+        if not np.float64(w.issues[i].attention) >= 0.0:
+            give_attention(w, i, t)
+            w.issues[i].wrong = int(w.issues[i].wrong) | 32
+            c.attention_live += 1
+
+
+@kernel
 def reopen(w, i, t):
     """A falsely closed issue comes back: same identity, redo + 1, no new gates (ruling 14)."""
     note_age(w, i, t)
@@ -338,6 +406,8 @@ def act(w, i, t, channel):
         if channel == VIA_LAW:
             w.issues[i].status = ROUTING
             go_to_law(w, i, t)
+        elif channel == VIA_HOTLINE:
+            call_hotline(w, i, t)
         else:
             start_triage(w, i, t)
             if channel == VIA_PETITION:
@@ -375,8 +445,12 @@ def patience_over(w, i, t):
     it.channel = channel
     if status == CLOSED:
         reopen(w, i, t)
+        if channel == VIA_HOTLINE:
+            place_order(w, i, t)
     elif channel == VIA_COMMUNITY:
         remind(w, i, t)
+    elif channel == VIA_HOTLINE:
+        call_hotline(w, i, t)
     if it.status == ROUTING and int(it.hops) < 0 and channel != VIA_LAW:
         start_triage(w, i, t)
     if it.status < CLOSED:

@@ -33,7 +33,7 @@ FIELDS = (
     "buckets", "nodes", "waits", "lines", "stations", "workers", "households", "buildings", "compounds", "communities",
     "subdistricts", "branches", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
-    "external", "origin", "returned", "desk_share", "moves",
+    "external", "origin", "returned", "desk_share", "moves", "hotline", "orders", "rankings", "nominated", "hotline_beliefs",
 )  # fmt: skip
 
 
@@ -52,6 +52,8 @@ class World:
     What shocks need (`Scenario.shocks`) has one row when there are none: `origin[issue]` is the shock of demand that brought it,
     0 for none, `returned[issue]` how often a repaired road came back, `desk_share[kind of unit, day]` of a desk's hours.
     `moves` has one row, never used, unless every change of state is recorded (`govsim.engine.moves`).
+    `orders[issue]`, `rankings[who answers]` and `nominated[subdistrict]` have one row while RV1 is off, `hotline_beliefs[building]`
+    until it is first on.
     """
 
     __slots__ = (*FIELDS, "_table", "_type")

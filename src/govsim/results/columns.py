@@ -118,7 +118,7 @@ _ISSUES = {
     "served_hours": Column("float64", "h", "hours served"),
     "perfunctory_hours": Column("float64", "h", "of these, perfunctory"),
     "pot": _of(POTS, "pot its money is reserved in; missing if none, spent or given back"),
-    "n_hops": _count("wrong units before the owner", "int8"),
+    "n_hops": _count("wrong units before the owner; returns of its order under RV1", "int8"),
     "n_asks": _count("asks for commitment"),
     "n_lapses": _count("commitments that lapsed", "int8"),
     "n_contacts": _count("persuasion contacts"),
@@ -171,6 +171,8 @@ _DAILY = {
     "fatigue": Column("float64", "1", "sum of members' fatigue; once a month, else 0"),
     "offered_hours": Column("float64", "h", "hours that volunteers and organisations offer"),
     "used_hours": Column("float64", "h", "hours of the month before that were used, at its end"),
+    "n_orders": _count("calls to the hotline that became orders", "int64"),
+    "n_assigned": _count("orders assigned by force after their last return", "int64"),
 }
 
 _HOURS = {

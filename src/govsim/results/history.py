@@ -40,6 +40,7 @@ REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions",
 
 GROWING = (
     "packages", "waits", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings", "moves",
+    "orders", "rankings", "nominated", "hotline_beliefs",
 )  # fmt: skip
 """Columns whose rows depend on what has happened."""
 
@@ -58,7 +59,8 @@ FIXED = {
 
 POINTERS = {
     ("issues", "first_package"): (-1, "packages"), ("issues", "next_in_community"): (-1, "issues"),
-    ("issues", "n_departments"): (0, 8), ("issues", "status"): (0, 8), ("issues", "channel"): (0, 5), ("issues", "pot"): (-2, 6),
+    ("issues", "n_departments"): (0, 8), ("issues", "status"): (0, 8), ("issues", "channel"): (0, len(st.CHANNELS)),
+    ("issues", "pot"): (-2, 6),
     ("packages", "issue"): (-1, "issues"), ("packages", "station"): (0, "stations"), ("packages", "next"): (-1, "packages"),
     ("packages", "department"): (-1, 12), ("packages", "skill"): (0, 8), ("packages", "kind"): (0, 6),
     ("chain", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
@@ -70,6 +72,7 @@ POINTERS = {
     ("stations", "n_extra"): (0, 9), ("communities", "open_head"): (-1, "issues"),
     ("forums", "kind"): (0, 5), ("forums", "root"): (-1, "nodes"),
     ("members", "community"): (0, "communities"), ("members", "department"): (0, 12), ("members", "skill"): (0, 8),
+    ("nominated", "issue"): (-1, "issues"),
 }  # fmt: skip
 """What a number that points at rows may be: from the first bound to below the second, a number or a column's rows."""
 
@@ -129,8 +132,8 @@ class History:
         self._engine.advance(int(to_day))
         return self
 
-    def switch(self, to: str | Variant, at: int | None = None) -> "History":
-        """Run up to day `at` (today when not given), then put a variant in place; see `Engine.switch` for what carries over.
+    def switch(self, to: str | Path | Variant, at: int | None = None) -> "History":
+        """Run up to day `at` (today when not given), then put a variant in place, by name or file; see `Engine.switch`.
 
         Raises
         ------
@@ -142,7 +145,7 @@ class History:
         asked = apply(self._engine.origin, to)
         if at is not None:
             self.advance(at)
-        self._engine.switch(asked.mechanism, asked.external)
+        self._engine.switch(asked.mechanism, asked.external, asked.mechanism_name)
         return self
 
     def branch(self) -> "History":
@@ -344,6 +347,10 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
         0 <= c.n_sittings <= sizes["sittings"], -1 <= c.slot < sizes["buckets"], -1 <= c.month < p.n_months,
         -1 <= c.today < sizes["daily"], -1 <= c.ahead_event < sizes["events"],
         moves_fit(columns["moves"][: columns["pools"]["used"][st.MOVE_ROWS]], sizes["issues"], sizes["stations"]),
+        sizes["orders"] >= sizes["issues"] or p.RV1_enabled == 0,
+        sizes["rankings"] >= p.first_department_team + 12 or p.RV1_enabled == 0,
+        sizes["nominated"] == sizes["subdistricts"] or p.RV1_enabled == 0,
+        sizes["hotline_beliefs"] >= sizes["buildings"] or p.RV1_enabled == 0,
         -1 <= c.ahead_issue < sizes["issues"], -1 <= c.ahead_place < sizes["issues"],
     )  # fmt: skip
     chains = _agendas_are_sound(columns) and _lines_are_sound(columns)

@@ -37,10 +37,12 @@ MEANING: dict[str, tuple[str, str, str]] = {
     "released": ("", "number", ""), "queued": ("unit", "work", "hours"), "reclassed": ("unit", "work", "hours"),
     "began": ("unit", "work", "hours"), "worked": ("unit", "work", "hours"), "done": ("unit", "work", "number"),
     "done_wrong": ("unit", "work", ""), "charged": ("unit", "activity", "hours"), "closed": ("", "number", "share"),
-    "resolved": ("", "", ""), "audited": ("unit", "", ""), "reopened": ("", "number", ""), "reminded": ("", "", ""),
+    "resolved": ("", "", ""), "audited": ("unit", "", ""), "reopened": ("", "number", ""), "reminded": ("unit", "", ""),
     "petitioned": ("", "number", ""), "attention_given": ("", "", ""), "attention_ended": ("", "", ""),
     "went_to_law": ("unit", "", ""), "law_decided": ("unit", "", "number"), "overdue": ("", "", ""),
     "exited": ("", "", "money"), "lapsed": ("", "", ""), "repair_failed": ("", "", ""),
+    "ordered": ("", "number", "days"), "returned": ("unit", "number", "days"), "assigned": ("unit", "", ""),
+    "called_back": ("", "", "number"), "escalated": ("unit", "", ""),
 }  # fmt: skip
 """Move -> columns of the table that its `who`, `detail` and `value` stand in; `work` is four columns (`note_work`)."""
 

@@ -33,7 +33,7 @@ _DAILY_COLUMNS = {
     "overbooked": "n_overbooked", "roster": "n_on_roster", "queued_hours": "queued_hours",
     "debt_hours": "debt_hours", "trust_community": "trust_community", "trust_city": "trust_city",
     "expectation": "expectation", "fatigue": "fatigue", "offered_hours": "offered_hours",
-    "used_hours": "used_hours",
+    "used_hours": "used_hours", "orders": "n_orders", "assigned": "n_assigned",
 }  # fmt: skip
 
 

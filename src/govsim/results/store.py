@@ -22,6 +22,7 @@ from govsim import __version__
 from govsim.engine.state import (
     ACTIVITIES,
     ARRIVAL,
+    CHANNELS,
     DAILY,
     FORUMS,
     ISSUE,
@@ -314,7 +315,7 @@ def _check(place: Path, c: Columns, scenario: Scenario) -> None:
         (c.compound_type, 4), (c.stations["payer"], len(PAYERS)), (c.stations["kind"], len(UNITS)),
         (c.sittings["kind"], len(FORUMS)), (c.issues["status"], len(STATUSES)),
         (c.issues["state_180"] + 1, len(STATES) + 1), (c.issues["state_365"] + 1, len(STATES) + 1),
-        (c.issues["channel"], 5),
+        (c.issues["channel"], len(CHANNELS)),
     )  # fmt: skip
     n_months = c.outside.shape[-1] if c.outside.ndim else 0
     shapes = (

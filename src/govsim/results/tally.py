@@ -383,7 +383,7 @@ def _months(window: Window, horizon: float) -> tuple[int, int]:
 def _hours(
     columns: Columns, window: Window, horizon: float
 ) -> tuple[tuple[np.ndarray, ...], float]:
-    """Hours by payer and activity, and by side of the desk, with the days they cover."""
+    """Hours by payer and activity, by side of the desk, and of the hotline's seats, with the days they cover."""
     first, last = _months(window, horizon)
     by_payer = np.zeros((len(PAYERS), len(ACTIVITIES)))
     by_side = np.zeros((2, len(ACTIVITIES)))
@@ -392,12 +392,14 @@ def _hours(
     kernels.tally_hours(
         columns.hours, columns.outside, payer, is_lower, first, last, by_payer, by_side
     )
+    seats = columns.outside[_OFFICE, :, first:last].sum(axis=1)
     if last == first:
-        return (by_payer, by_side), 0.0
+        return (by_payer, by_side, seats), 0.0
     days = min(math.ceil(last * 365 / 12), horizon) - math.ceil(first * 365 / 12)
-    return (by_payer, by_side), float(days)
+    return (by_payer, by_side, seats), float(days)
 
 
+_OFFICE = PAYERS.index("petition_office")
 _PRICE_ROW = np.array([PRICES[p] for p in PAYERS])
 _EXTERNAL = np.array([p in EXTERNAL_PAYERS for p in PAYERS])
 _BUSY = np.array([a != "idle" for a in ACTIVITIES])
@@ -408,15 +410,16 @@ _UPPER = [PAYERS.index(p) for p in ("leaders", "departments", "subdistricts")]
 
 def _hour_sums(hours: tuple[np.ndarray, ...]) -> np.ndarray:
     """Busy hours by payer, hours by activity, and the sums in `_DERIVED_HOURS`."""
-    by_payer, by_side = hours
+    by_payer, by_side, seats = hours
+    hired = seats[_BUSY].sum()
     busy = by_payer[:, _BUSY].sum(axis=1)
     on = by_payer.sum(axis=0)
     formal = on[ACTIVITIES.index("ceremonial")]
     derived = [
         busy.sum(),
-        busy[_EXTERNAL].sum(),
+        busy[_EXTERNAL].sum() + hired,
         busy @ _PRICE_ROW,
-        (busy * _PRICE_ROW)[_EXTERNAL].sum(),
+        (busy * _PRICE_ROW)[_EXTERNAL].sum() + hired * _PRICE_ROW[_OFFICE],
         formal,
         formal + on[ACTIVITIES.index("service_perfunctory")],
         by_payer[PAYERS.index("communities")][_CONFERRING].sum(),

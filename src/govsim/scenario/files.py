@@ -1,7 +1,7 @@
 """Scenarios as YAML files: only what is asked for needs to be written, all else is default.
 
 The file is what `inputs.override` takes, with four conveniences: ``city`` may be a preset, a code
-or name of a county-level unit, or a file; ``mechanism`` may be the name of a variant; a component
+or name of a county-level unit, or a file; ``mechanism`` may be the name of a variant or its file; a component
 may be ``true``, ``false`` or its intensity; ``shocks`` may be the name of a scenario of 3.13. Errors
 are `ScenarioError`, one line each, and name the file.
 
@@ -25,7 +25,7 @@ from govsim.scenario.fields import Frozen, ScenarioError
 from govsim.scenario.inputs import build, inputs, nearest, nested, override, show
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import COMPONENTS, RIVALS, Variant, apply, name_of, variant
+from govsim.scenario.variants import COMPONENTS, RIVALS, Variant, apply, is_file, name_of, variant
 
 MAX_BYTES = 1_000_000
 """Largest scenario file that is read."""
@@ -65,7 +65,7 @@ def load_scenario(path: str | Path) -> Scenario:
     file = Path(path)
     if str(path) in SCENARIO_PRESETS and not file.exists():
         file = _FOLDER / f"{path}.yaml"
-    return read_scenario(_read_text(file), name=str(path), folder=file.parent)
+    return read_scenario(read_text(file), name=str(path), folder=file.parent)
 
 
 def read_scenario(
@@ -86,9 +86,9 @@ def read_scenario(
     'F1-E4'
     """
     try:
-        return _scenario(_parsed(text), Path(folder) if folder is not None else Path())
+        return _scenario(parsed(text), Path(folder) if folder is not None else Path())
     except ScenarioError as error:
-        raise ScenarioError(f"{_shown_name(name)}: {error}") from None
+        raise ScenarioError(f"{shown_name(name)}: {error}") from None
 
 
 def with_scenario(scenario: Scenario, course: str | Path) -> Scenario:
@@ -120,13 +120,13 @@ def with_scenario(scenario: Scenario, course: str | Path) -> Scenario:
             raise ScenarioError(f"unknown scenario {show(name)}: {hint}")
         file = _FOLDER / f"{name}.yaml"
     try:
-        tree = nested(_parsed(_read_text(file)))
+        tree = nested(parsed(read_text(file)))
         for key in tree:
             if key in _OF_THE_WORLD:
                 raise ScenarioError(f"{key} belongs to the run, not to a scenario that is laid over any city")
         return override(scenario, tree)
     except ScenarioError as error:
-        raise ScenarioError(f"scenario {_shown_name(name)}: {error}") from None
+        raise ScenarioError(f"scenario {shown_name(name)}: {error}") from None
 
 
 def save_scenario(
@@ -141,8 +141,18 @@ def save_scenario(
     ScenarioError
         The file cannot be written; one line.
     """
+    write_text(format_scenario(scenario, full=full, comments=comments), path)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises
+    ------
+    ScenarioError
+        The file cannot be written; one line.
+    """
     file = Path(path)
-    text = format_scenario(scenario, full=full, comments=comments)
     try:
         handle, draft = tempfile.mkstemp(prefix=f".{file.name[:50]}-", dir=file.parent)
         try:
@@ -154,7 +164,7 @@ def save_scenario(
             Path(draft).unlink(missing_ok=True)
             raise
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"{_shown_name(path)}: cannot be written ({_reason(error)})") from None
+        raise ScenarioError(f"{shown_name(path)}: cannot be written ({_reason(error)})") from None
 
 
 def format_scenario(scenario: Scenario, *, full: bool = False, comments: bool = False) -> str:
@@ -179,16 +189,14 @@ def format_scenario(scenario: Scenario, *, full: bool = False, comments: bool = 
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def _read_text(file: Path) -> str:
-    """Read a file that may be anything."""
-    name = _shown_name(file)
+def read_text(file: Path, what: str = "scenario", hint: str = f"; the presets are {', '.join(SCENARIO_PRESETS)}") -> str:
+    """Read a file that may be anything, and should be a `what`."""
+    name = shown_name(file)
     try:
         if file.is_dir():
-            raise ScenarioError(f"{name}: is a folder, not a scenario file")
+            raise ScenarioError(f"{name}: is a folder, not a {what} file")
         if not file.exists():
-            raise ScenarioError(
-                f"{name}: no such file; the presets are {', '.join(SCENARIO_PRESETS)}"
-            )
+            raise ScenarioError(f"{name}: no such file{hint}")
         if not file.is_file():
             raise ScenarioError(f"{name}: is not a regular file")
         with file.open("rb") as source:
@@ -207,8 +215,8 @@ def _read_text(file: Path) -> str:
         ) from None
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
-    """Parse YAML into mappings, lists and scalars."""
+def parsed(text: str, least: str = "city: demo") -> Mapping[str, Any]:
+    """Parse YAML into mappings, lists and scalars; `least` is an example of what there has to be."""
     try:
         _screen(text)
         tree = yaml.load(text, Loader=_Loader)
@@ -225,10 +233,10 @@ def _parsed(text: str) -> Mapping[str, Any]:
     except ValueError:  # a whole number of thousands of digits
         raise ScenarioError("has a number that is too long") from None
     if tree is None:
-        raise ScenarioError('is empty; the least is "city: demo"')
+        raise ScenarioError(f'is empty; the least is "{least}"')
     if not isinstance(tree, Mapping):
         raise ScenarioError(
-            f'is {show(tree)}, not a mapping of inputs to values such as "city: demo"'
+            f'is {show(tree)}, not a mapping of inputs to values such as "{least}"'
         )
     return tree
 
@@ -240,7 +248,7 @@ def _screen(text: str) -> None:
         line = event.start_mark.line + 1
         n_documents += isinstance(event, yaml.DocumentStartEvent)
         if n_documents > 1:
-            raise ScenarioError(f"line {line}: a second document; one file is one scenario")
+            raise ScenarioError(f"line {line}: a second document; one file holds one")
         if getattr(event, "anchor", None):
             raise ScenarioError(f"line {line}: anchors and aliases (& and *) are not read")
         if getattr(event, "tag", None):
@@ -301,7 +309,7 @@ def _scenario(given: Mapping[str, Any], folder: Path) -> Scenario:
         tree["city"] = _city(tree["city"], folder)
     named: Variant | None = None
     if "mechanism" in tree:
-        named, tree["mechanism"] = _mechanism(tree["mechanism"])
+        named, tree["mechanism"] = _mechanism(tree["mechanism"], folder)
         base = base if named is None else apply(base, named)
         _refuse_idle_intensities(base.mechanism, tree["mechanism"])
     scenario = override(base, tree)
@@ -363,7 +371,7 @@ def _base_city(rest: dict[str, Any]) -> City | None:
     return None if "subdistricts" in rest else City.preset("standard")
 
 
-def _mechanism(value: Any) -> tuple[Variant | None, dict[str, Any]]:
+def _mechanism(value: Any, folder: Path) -> tuple[Variant | None, dict[str, Any]]:
     """Return the variant a file names and what it changes in it."""
     if value is None:
         return None, {}
@@ -378,7 +386,7 @@ def _mechanism(value: Any) -> tuple[Variant | None, dict[str, Any]]:
         )
     _refuse_misspelt(rest, Mechanism, ("variant",), "mechanism")
     try:
-        named = None if name is None else variant(name)
+        named = None if name is None else variant(folder / name if is_file(name) else name)
     except ScenarioError as error:
         raise ScenarioError(f"mechanism: {error}") from None
     if named is not None and named.control is not None:
@@ -525,14 +533,14 @@ def _lines(tree: Mapping[str, Any], path: str, comments: bool, indent: int) -> l
         else:
             known = inputs().get(where) if comments else None
             comment = f"  # {known.allowed} {known.basis}".rstrip() if known is not None else ""
-            lines.append(f"{start} {_scalar(value)}{comment}")
+            lines.append(f"{start} {scalar(value)}{comment}")
     return lines
 
 
-def _scalar(value: Any) -> str:
+def scalar(value: Any) -> str:
     """Write a value on one line."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_scalar, value))}]"
+        return f"[{', '.join(map(scalar, value))}]"
     if isinstance(value, str):
         return _text(value)
     if value is None or isinstance(value, bool):
@@ -565,7 +573,7 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _shown_name(name: str | Path) -> str:
+def shown_name(name: str | Path) -> str:
     """Return a file name as an error begins with it."""
     text = str(name)
     return text if text.isprintable() else repr(text)

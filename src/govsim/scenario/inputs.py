@@ -216,7 +216,7 @@ def _by_code(row: tuple[Any, ...], code: Any, where: str) -> Any:
         if item.code == code:
             return item
     codes = [item.code for item in row]
-    raise ScenarioError(_unknown_among(code, codes, where))
+    raise ScenarioError(unknown_among(code, codes, where))
 
 
 def _leaf(known: Input, value: Any) -> Any:
@@ -395,10 +395,10 @@ def _unknown(key: Any, cls: type[Frozen], where: str) -> str:
         if (leaf := nearest(str(key), list(leaves), 0.8)) is not None:
             path = show(_join(where, key))[1:-1]
             return f"unknown key {path}: did you mean {leaves[leaf]}?"
-    return _unknown_among(key, known, where)
+    return unknown_among(key, known, where)
 
 
-def _unknown_among(key: Any, known: list[str], where: str) -> str:
+def unknown_among(key: Any, known: list[str], where: str) -> str:
     """Say that a key is none of the known ones."""
     path = show(_join(where, key))[1:-1]
     near = nearest(str(key), known)

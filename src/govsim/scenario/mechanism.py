@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from govsim.scenario.fields import Frozen, number, option
-from govsim.scenario.rivals import CaseManager, Delegation, PetitionLed, WhistleBlow
+from govsim.scenario.rivals import CaseManager, Delegation, Hotline, PetitionLed, WhistleBlow
 
 
 class Component(Frozen):
@@ -201,6 +201,7 @@ class Mechanism(Frozen):
     E2: DepartmentPairing = DepartmentPairing()
     E3: BranchPairing = BranchPairing()
     E4: InServiceMembers = InServiceMembers()
+    RV1: Hotline = Hotline()
     RV2: WhistleBlow = WhistleBlow()
     RV4: PetitionLed = PetitionLed()
     RV7: Delegation = Delegation()

@@ -14,6 +14,37 @@ class Rival(Frozen):
     enabled: bool = option(False, "[A]", "3.10")
 
 
+class Hotline(Rival):
+    """RV1 Hotline 12345 接诉即办 [R13-R19]: one number to call, central dispatch, deadlines, a monthly ranking of who answers.
+
+    Calling is easy, so more is voiced; whether that is heard is learned (`belief`). Orders go straight to the lead, come back at
+    most `returns_max` times, then are assigned by force. The ranking sees response, closed tickets and what callers say when
+    called back, never the truth [R19]; its pressure moves desk hours and effort as any pressure does (W8). Consultations, most of
+    all calls [R14], cost seats and are nothing else. Left out: that callers package demands and rate in anger [R17], that units
+    bargain about what counts [R18], merged lines and the pandemic, which make up a part of what R13 counts, pay and careers
+    that hang on the ranking.
+    """
+
+    access_cost: float = number(1.2, "1", -50, 50, "[A]", "kappa")
+    access_cost_ses: float = number(0.8, "1", 0, 5, "[A]", "3.7.18 voice bias; direction [V R20, R21]")
+    belief: float = number(0.5, "1", 0, 1, "[A]", "initial; learned as any other")
+    accuracy: float = number(0.75, "1", 0, 1, "[V-weak]", "p_disp; press claims, unsourced")
+    returns_max: int = number(2, "1", 0, 50, "[A]", "3.7.18: then assigned by force")
+    authority: float = number(0.4, "1", 0, 1, "[A]", "A_adm of an order, 3.7.18")
+    residents_per_seat: float = number(60000.0, "residents", 100, 1e7, "[A]", "ruling 37; staffed round the clock")
+    contact_hours: float = number(0.1, "h", 0, 8, "[A]", "per call, 3.10")
+    consultations: float = number(1.4, "1", 0, 20, "[V]", "per demand; 58.5 % of calls, R14")
+    coverage: float = number(0.3, "1", 0, 1, "[A]", "share of closed orders called back, 3.7.18")
+    callback_hours: float = number(0.1, "h", 0, 8, "[A]", "3.10")
+    weight_response: float = number(1.0, "1", 0, 1, "[A]", "in the ranking: work begun by the deadline")
+    weight_closed: float = number(1.0, "1", 0, 1, "[A]", "in the ranking: ticket closed by the deadline")
+    weight_satisfied: float = number(1.0, "1", 0, 1, "[A]", "in the ranking: satisfied when called back")
+    ranking_pressure: float = number(0.6, "1", 0, 1, "[A]", "pi_R")
+    reporting_hours: float = number(2.0, "h/month", 0, 100, "[A]", "per ranked unit")
+    escalates: bool = option(True, "[A]", "W8: each subdistrict's worst overdue order goes to the leadership every month")
+    escalation_hours: float = number(0.5, "h", 0, 24, "[A]", "of a leader, per order escalated")
+
+
 class PetitionLed(Rival):
     """RV4 Petition-led firefighting 信访倒逼 [R45, R47]: what is petitioned goes first everywhere and reaches leaders.
 

@@ -1,17 +1,19 @@
 """Variants of the mechanism by name: the baseline, the full mechanism, its parts, its controls.
 
 A name is a sum of parts. ``B0`` is nothing, ``F1`` all 13 components; ``axis``, ``links`` and
-``entries`` are the three groups; ``A1`` ... ``E4`` are single components; ``RV2``, ``RV4``, ``RV7``, ``RV10`` are
-rival mechanisms. ``+`` adds, ``-`` takes away, ``@x`` sets the intensity of a component: ``F1-E4``, ``axis+links``,
+``entries`` are the three groups; ``A1`` ... ``E4`` are single components; ``RV1``, ``RV2``, ``RV4``, ``RV7``,
+``RV10`` are rival mechanisms. ``+`` adds, ``-`` takes away, ``@x`` sets the intensity of a component: ``F1-E4``, ``axis+links``,
 ``A1+A2@2+E4@0.5``, ``F1+RV10``. Besides there are
 ``ceremonial_all`` (the placebo) and, for every variant V, its controls ``cost_matched(V)`` and
-``money_matched(V)`` (`model.md` 3.8, 3.10, W5).
+``money_matched(V)`` (`model.md` 3.8, 3.10, W5). A variant of one's own is a YAML file (`govsim.scenario.variant_files`); its path
+may stand wherever a name may.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from govsim.scenario.fields import ScenarioError
@@ -29,7 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 COMPONENTS: tuple[str, ...] = tuple(code for codes in GROUPS.values() for code in codes)
 """The codes of the 13 components, in the order of the mechanism."""
 
-RIVALS: tuple[str, ...] = ("RV2", "RV4", "RV7", "RV10")
+RIVALS: tuple[str, ...] = ("RV1", "RV2", "RV4", "RV7", "RV10")
 """The codes of the rival mechanisms."""
 
 PARTS = COMPONENTS + RIVALS
@@ -62,7 +64,7 @@ class Variant:
         (path, value) of the other inputs the variant sets, as in `inputs.override`.
     external
         Hours from outside the fixed staff. None for a control whose schedule is not computed yet.
-    control_of, control
+    original, control
         For a control: the variant it is matched with, and what is matched.
     """
 
@@ -70,8 +72,13 @@ class Variant:
     doses: tuple[tuple[str, float], ...] = ()
     settings: tuple[tuple[str, Any], ...] = ()
     external: ExternalHours | None = _NO_HOURS
-    control_of: str | None = None
+    original: "Variant | None" = None
     control: Literal["hours", "money"] | None = None
+
+    @property
+    def control_of(self) -> str | None:
+        """Name of the variant a control is matched with."""
+        return None if self.original is None else self.original.name
 
     @property
     def mechanism(self) -> Mechanism:
@@ -116,8 +123,8 @@ class Variant:
         return replace(self, external=external)
 
 
-def variant(name: str | Variant) -> Variant:
-    """Return the variant of this name; see the module for what names there are.
+def variant(name: str | Path | Variant) -> Variant:
+    """Return the variant of this name, or of this YAML file; see the module for what names there are.
 
     A `Variant` is returned as it is.
 
@@ -135,14 +142,32 @@ def variant(name: str | Variant) -> Variant:
     """
     if isinstance(name, Variant):
         return name
+    if is_file(name):
+        from govsim.scenario.variant_files import load_variant  # which stands on this module
+
+        return load_variant(str(name).strip())
     if not isinstance(name, str):
         raise ScenarioError(  # type: ignore[unreachable]
             f"a variant is named by text, not by {show(name)}"
         )
+    control = _CONTROL.fullmatch(name)
+    if control is not None and is_file(control[2]):  # a file may change, so what is in it is not remembered
+        return _control(control[1], control[2], name)
     return _variant(name)
 
 
-def apply(scenario: Scenario, variant_: Variant | str) -> Scenario:
+def is_file(name: object) -> bool:
+    """Return whether a variant is asked for by a YAML file.
+
+    Examples
+    --------
+    >>> is_file("mine.yaml"), is_file("F1")
+    (True, False)
+    """
+    return isinstance(name, Path) or (isinstance(name, str) and name.strip().casefold().endswith((".yaml", ".yml")))
+
+
+def apply(scenario: Scenario, variant_: Variant | str | Path) -> Scenario:
     """Return the scenario under a variant.
 
     Switches and intensities of all 13 components and the rivals become the variant's; their other knobs stay the
@@ -190,6 +215,32 @@ def name_of(mechanism: Mechanism) -> str:
     return "ceremonial_all" if name == "F1" and mechanism.unchecked.enabled else name
 
 
+def name_in_force(mechanism: Mechanism, asked: str) -> str:
+    """Return what a mechanism is called: the name it was given if that is one of a user's own, else what its switches say.
+
+    Examples
+    --------
+    >>> name_in_force(Mechanism(), "F1"), name_in_force(Mechanism(), "my hotline")
+    ('B0', 'my hotline')
+    """
+    try:
+        _variant(asked)
+    except ScenarioError:
+        return asked
+    return name_of(mechanism)
+
+
+def sum_of(text: str) -> dict[str, float]:
+    """Return the parts of a sum such as ``F1-E4+RV10`` and their intensities, in the order of `PARTS`."""
+    doses = _doses(text)
+    return {code: doses[code] for code in PARTS if code in doses}
+
+
+def name_of_sum(doses: Mapping[str, float]) -> str:
+    """Return the one name of a sum of parts."""
+    return _name(doses)
+
+
 # ---- names ---------------------------------------------------------------------------------------
 
 
@@ -210,11 +261,11 @@ def _control(kind: str, inner: str, name: str) -> Variant:
     if kind.casefold() not in CONTROLS:
         near = nearest(kind, list(CONTROLS)) or "cost_matched"
         raise ScenarioError(f"unknown control {show(name)}: did you mean {near}({inner.strip()})?")
-    of = _variant(inner)
+    of = variant(inner)
     if of.control is not None:
         raise ScenarioError(f"{show(name)}: a control of a control has no meaning")
     kind = kind.casefold()
-    return Variant(f"{kind}({of.name})", external=None, control_of=of.name, control=CONTROLS[kind])
+    return Variant(f"{kind}({of.name})", external=None, original=of, control=CONTROLS[kind])
 
 
 def _doses(name: str) -> dict[str, float]:
@@ -366,11 +417,12 @@ def _named() -> dict[str, Variant]:
 
 
 def _registry() -> dict[str, Variant]:
-    """Return what 3.10 names: baseline, full, groups, singles, leave-one-out, rivals and the placebo."""
+    """Return what 3.10 names: baseline, full, the 2^3 groups, singles, leave-one-out, rivals, hybrids (RV9) and the placebo."""
     names = list(GROUPS)
+    hybrids = ["F1+RV1", "F1+RV2", "RV1+RV2"]
     pairs = [f"{a}+{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
     one_out = [f"F1-{code}" for code in COMPONENTS]
-    listed = ["B0", "F1", *names, *pairs, *COMPONENTS, *one_out, *RIVALS, "ceremonial_all"]
+    listed = ["B0", "F1", *names, *pairs, *COMPONENTS, *one_out, *RIVALS, *hybrids, "ceremonial_all"]
     return {name: _variant(name) for name in listed}
 
 

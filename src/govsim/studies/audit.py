@@ -7,6 +7,7 @@ both, day by day, and says on which day the first issue differs, which one, and 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ class CrnAudit:
 
 
 def crn_audit(
-    world: Scenario | None = None, a: str | Variant = "B0", b: str | Variant = "F1", *, until: int | None = None
+    world: Scenario | None = None, a: str | Path | Variant = "B0", b: str | Path | Variant = "F1", *, until: int | None = None
 ) -> CrnAudit:
     """Run two variants of a world side by side until they part.
 
@@ -115,8 +116,9 @@ def crn_audit(
     until = world.burn_in_days if until is None else until
     if not 0 <= until <= world.days:
         raise ValueError(f"until {until}: a day from 0 to the horizon of {world.days}")
-    names = (variant(a).name, variant(b).name)
-    one, other = (Engine(apply(world, v)) for v in (a, b))
+    chosen = (variant(a), variant(b))
+    names = (chosen[0].name, chosen[1].name)
+    one, other = (Engine(apply(world, v)) for v in chosen)
     is_same_city = np.array_equal(one.world.arrivals, other.world.arrivals)
     first_day, differences = None, pd.DataFrame()
     while is_same_city and first_day is None and one.day < world.days:

@@ -280,23 +280,26 @@ def tiers() -> Check:
     return Check("T12", "tiers", {"T": 1 / (1 - rate) + 1 / (1.25 - rate)}, scenario, _since("closed", ""), 60)
 
 
-def channels() -> Check:
+def channels(hotline: bool = False) -> Check:
     """T13: beliefs and trust without weight: shares are a multinomial logit, averaged over severity ~ Beta(2, 2)."""
-    costs = {"community": 1.0, "petition": 2.0, "law": 1.8, "private": 1.5}
+    costs = {"community": 1.0, "petition": 2.0, "law": 1.8, "private": 1.5} | ({"hotline": 0.8} if hotline else {})
+    called = {"enabled": hotline, "access_cost": costs.get("hotline", 0.0), "access_cost_ses": 0.0, "contact_hours": 0.0}
     scenario = town(kind(hours=0.001, private_remedy=True), rate=2.0, workers=4, days=6_000, **{"behaviour.voice": {
-        f"access_cost_{name}": cost for name, cost in costs.items()} | {
+        f"access_cost_{name}": cost for name, cost in costs.items() if name != "hotline"} | {
         "weight_belief": 0.0, "weight_trust": 0.0, "access_cost_ses_community": 0.0, "access_cost_ses_law": 0.0,
-        "voice_attempts_max": 1}})  # fmt: skip
+        "voice_attempts_max": 1}, "mechanism.RV1": called if hotline else {}})  # fmt: skip
 
     def measure(e: Engine, kept: np.ndarray) -> np.ndarray:
         it = _log(e)[kept]
         is_private = np.isnan(it.voiced) & (it.status == st.EXITED)
-        by_channel = [np.mean(it.channel == k) for k in (st.VIA_COMMUNITY, st.VIA_PETITION, st.VIA_LAW)]
-        return np.array([np.mean(np.isnan(it.voiced) & ~is_private), *by_channel, is_private.mean()])
+        codes = {"community": st.VIA_COMMUNITY, "petition": st.VIA_PETITION, "law": st.VIA_LAW, "hotline": st.VIA_HOTLINE}
+        by_channel = [is_private.mean() if name == "private" else np.mean(it.channel == codes[name]) for name in costs]
+        return np.array([np.mean(np.isnan(it.voiced) & ~is_private), *by_channel])
 
     weight, scale = scenario.behaviour.voice.weight_severity, scenario.behaviour.voice.choice_scale
     shares = law.logit_shares(weight, np.array(list(costs.values())), scale)
-    return Check("T13", "channels", dict(zip(("silence", *costs), map(float, shares), strict=True)), scenario, measure, 40)
+    name = "hotline" if hotline else "channels"
+    return Check("T13", name, dict(zip(("silence", *costs), map(float, shares), strict=True)), scenario, measure, 40)
 
 
 def trust() -> Check:
@@ -384,6 +387,6 @@ def checks() -> tuple[Check, ...]:
         station(), general(), classes(), directives(0.0), directives(1.0), patience(), meeting(), persuaded(),
         slots(0.8, 1), slots(4.0, 5), slots(9.0, 10), hops(),
         promises(3, 0.4, 0.0), promises(4, 0.3, 0.0), promises(4, 0.3, 0.1), promises(4, 0.3, 0.3),
-        interruptions(), reopening(), tiers(), channels(), trust(), consent(),
+        interruptions(), reopening(), tiers(), channels(), channels(hotline=True), trust(), consent(),
         pooling(1), pooling(2), pooling(4), buckets(), overload(), doubling(1), doubling(2), slots(8.0, 10, "T30"), two_departments(),
     )  # fmt: skip

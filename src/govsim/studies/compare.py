@@ -12,6 +12,7 @@ seeds of its own, so that a control knows nothing of the luck it is compared und
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from govsim.scenario.city import STRUCTURE_BASIS
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours
 from govsim.scenario.scenario import Scenario
+from govsim.scenario.variants import VARIANTS as NAMED
 from govsim.scenario.variants import Variant, variant
 from govsim.studies.activities import ACTIVITIES, count_activities
 from govsim.studies.paired import (
@@ -137,18 +139,18 @@ def regimes(world: Scenario) -> dict[str, Scenario]:
     return found
 
 
-def design_schedules(world: Scenario, variants: Sequence[str]) -> Design:
+def design_schedules(world: Scenario, variants: Sequence[str | Path | Variant]) -> Design:
     """Return the runs behind the controls among `variants`: each one's original and the baseline."""
-    originals = list(dict.fromkeys(v.control_of for v in map(variant, variants) if v.control_of))
-    names = [BASELINE, *originals] if originals else []
-    keys = [(ASKED, name, r) for r in range(SCHEDULE_SEEDS) for name in names]
-    jobs = [Job(world, variant(name), world.seed + SEED_APART + r) for _, name, r in keys]
-    return Design(tuple(jobs), tuple(keys), tuple(names))
+    originals = {v.original.name: v.original for v in map(variant, variants) if v.original}
+    chosen = {BASELINE: variant(BASELINE)} | originals if originals else {}
+    keys = [(ASKED, name, r) for r in range(SCHEDULE_SEEDS) for name in chosen]
+    jobs = [Job(world, chosen[name], world.seed + SEED_APART + r) for _, name, r in keys]
+    return Design(tuple(jobs), tuple(keys), tuple(chosen))
 
 
 def design_compare(
     world: Scenario,
-    variants: Sequence[str] = VARIANTS,
+    variants: Sequence[str | Path | Variant] = VARIANTS,
     replications: int = 30,
     curve_replications: int | None = None,
     *,
@@ -159,7 +161,7 @@ def design_compare(
     Parameters
     ----------
     variants
-        Names as `govsim.scenario.variants.variant` takes them; the baseline is always there.
+        Names or YAML files as `govsim.scenario.variants.variant` takes them; the baseline is always there.
     replications
         Fixed in advance (ruling Y5). Replication r has seed ``world.seed + r``.
     curve_replications
@@ -169,7 +171,10 @@ def design_compare(
         Of `design_schedules`' runs; needed if `variants` has a control.
     """
     chosen = [variant(BASELINE)] + [v for v in map(variant, variants) if v.name != BASELINE]
-    chosen = list({v.name: v for v in chosen}.values())
+    chosen = list(dict.fromkeys(chosen))
+    for n, v in enumerate(chosen):
+        if v.name in {other.name for other in chosen[:n]}:
+            raise ValueError(f"two different variants are called {v.name}; give each a name of its own")
     ready = [v.with_external(_external(v, schedules or {})) if v.control_of else v for v in chosen]
     jobs: list[Job] = []
     keys: list[tuple[str, str, int]] = []
@@ -199,14 +204,17 @@ def _external(control: Variant, schedules: Schedules) -> ExternalHours:
 
 
 def outside_hours(engine: Any) -> dict[str, Any]:
-    """Return mean monthly hours from outside the staff since the burn-in, by payer and skill."""
+    """Return mean monthly hours from outside the staff since the burn-in, by payer and skill.
+
+    What nobody's desk has under the petition office are the seats of the hotline, hired for it (RV1).
+    """
     w, scenario = engine.world, engine.scenario
     n_months = int(w.p.n_months[0])
     first = int(np.ceil(scenario.burn_in_days * 12 / 365))
     by_month = w.outside.reshape(len(PAYERS), N_ACTIVITIES, n_months).sum(axis=1)
     days = scenario.days - first * 365 / 12
     monthly = by_month[:, first:].sum(axis=1) / max(1.0, days * 12 / 365)
-    monthly[[p not in EXTERNAL_PAYERS for p in PAYERS]] = 0.0
+    monthly[[p not in (*EXTERNAL_PAYERS, "petition_office") for p in PAYERS]] = 0.0
     return {"hours": monthly[:, None] * _skills_of_payers(w)}
 
 
@@ -221,7 +229,7 @@ def _skills_of_payers(w: Any) -> np.ndarray:
         elif payer.startswith("in_service"):
             shares[n] = members
         else:
-            shares[n, 5 if payer == "leaders" else 7] = 1.0
+            shares[n, 5 if payer in ("leaders", "petition_office") else 7] = 1.0
     return shares
 
 
@@ -401,7 +409,7 @@ def _provenance(
         "community_admin_share": float(np.average(
             [calibrate(part)["community_admin_share"] for part in parts], weights=_residents(parts)
         )),
-        "variants": list(design.variants), "replications": n[ASKED],
+        "variants": list(design.variants), "own_variants": _own(design), "replications": n[ASKED],
         "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs) * len(parts),
         "primary": PRIMARY, "margin_share": MARGIN_SHARE, "level": LEVEL, "resamples": N_RESAMPLES,
         "prices": dict(PRICES), "schedule_seeds": SCHEDULE_SEEDS,
@@ -410,6 +418,14 @@ def _provenance(
                      "numpy": np.__version__, "pandas": pd.__version__},
         "scenario": world.model_dump(mode="json"),
     }  # fmt: skip
+
+
+def _own(design: Design) -> dict[str, str]:
+    """Files of the variants that no name says."""
+    from govsim.scenario.variant_files import format_variant
+
+    chosen = {v.name: v for job in design.jobs for v in (job.variant, job.variant.original) if v is not None}
+    return {name: format_variant(v) for name, v in chosen.items() if v.settings and v.control is None and v.name not in NAMED}
 
 
 def _by_payer(hours: np.ndarray) -> dict[str, float]:
@@ -422,7 +438,7 @@ def _by_payer(hours: np.ndarray) -> dict[str, float]:
 
 def compare(
     world: Scenario | None = None,
-    variants: Sequence[str] = VARIANTS,
+    variants: Sequence[str | Path | Variant] = VARIANTS,
     replications: int = 30,
     *,
     curve_replications: int | None = None,
@@ -443,7 +459,7 @@ def compare(
         The scenario; its own mechanism is not used. The standard city when not given. A city above
         1.5 million residents is run as a pool of county-level cities with organs of their own.
     variants
-        Names as `govsim.scenario.variants.variant` takes them; B0 is always there.
+        Names or YAML files as `govsim.scenario.variants.variant` takes them; B0 is always there.
     replications
         Paired: replication r has the same issues under every variant. At least 2.
     curve_replications

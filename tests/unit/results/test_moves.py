@@ -21,7 +21,7 @@ from govsim.scenario.variants import apply
 from tests.runs import same_log
 
 WORLD = Scenario(city=City.preset("demo"), days=600, burn_in_days=150, seed=5)
-VARIANTS = ("B0", "F1", "ceremonial_all", "RV2+RV4", "RV7+RV10", "F1-E4+RV10", "road")
+VARIANTS = ("B0", "F1", "ceremonial_all", "RV2+RV4", "RV7+RV10", "F1-E4+RV10", "F1+RV1", "road")
 
 
 def asked(name):
@@ -105,7 +105,8 @@ def test_moves__that_point_at_nothing_are_refused(engines, tmp_path):
     log = np.asarray(run.columns.moves)
     assert moves_fit(log, len(run.issues), len(run.units))
     for move, field, value in (
-        ("arose", "issue", len(run.issues)), ("arose", "what", len(MOVES)), ("taken_in", "who", len(run.units)), ("chose", "detail", 5),
+        ("arose", "issue", len(run.issues)), ("arose", "what", len(MOVES)), ("taken_in", "who", len(run.units)),
+        ("chose", "detail", len(st.CHANNELS)),
         ("gate_opened", "detail", 3), ("worked", "detail", 7), ("charged", "detail", 99), ("tabled", "detail", 5),
         ("closed", "issue", -1), ("chose", "value", 1e300), ("money_spent", "detail", 6),
     ):  # fmt: skip

@@ -211,7 +211,7 @@ def responses(run, rows, years):
             population.append(r["satisfaction"] if at is not None and at <= 180 else 0.0)
     reached = [r["state_180"] for r in rows if isinstance(r["state_180"], str)]
     silent = sum(s in ("never_voiced", "lapsed") for s in reached)
-    via = {c: sum(r["channel"] == c for r in voiced) for c in ("community", "petition", "law")}
+    via = {c: sum(r["channel"] == c for r in voiced) for c in ("community", "petition", "law", "hotline")}
     private = sum(r["channel"] == "private" for r in voiced)
     private += sum(r["status"] == "exited" and not r["is_voiced"] for r in rows)
     tabled = sum(r["n_sittings"] for r in rows)
@@ -287,6 +287,7 @@ def costs(run, start, end, rows):
     by = busy.groupby("payer", observed=False)["hours"].sum()
     on = hours.groupby("activity", observed=False)["hours"].sum()
     outside = [p for p in PAYERS if p in EXTERNAL_PAYERS]
+    seats = busy[(busy["payer"] == "petition_office") & (busy["unit_kind"] == "no_unit")]["hours"].sum()
     upper = busy[busy["payer"].isin(["leaders", "departments", "subdistricts"])]
     lower_kinds = [*run.units.loc[run.units["level"] <= 2, "kind"].unique(), "no_unit"]
     real = hours[hours["activity"] == "service_substantive"]
@@ -299,10 +300,10 @@ def costs(run, start, end, rows):
     n_units, n_communities = len(run.units), run.scenario.city.n_communities
     money = run.money[run.money["month"].isin(months)].groupby("pot", observed=False)["spent"].sum()
     found = {
-        "hours_external": ratio(by[outside].sum(), years),
+        "hours_external": ratio(by[outside].sum() + seats, years),
         "hours_total": ratio(by.sum(), years),
         "hours_priced": ratio(sum(by[p] * PRICES[p] for p in PAYERS), years),
-        "hours_external_priced": ratio(sum(by[p] * PRICES[p] for p in outside), years),
+        "hours_external_priced": ratio(sum(by[p] * PRICES[p] for p in outside) + seats * PRICES["petition_office"], years),
         "hours_per_resolution": ratio(by.sum(), in_days["n_resolved"].sum()),
         "ceremony_share": ratio(on["ceremonial"], by.sum()),
         "ceremony_perfunctory_share": ratio(on["ceremonial"] + on["service_perfunctory"], by.sum()),
@@ -353,6 +354,8 @@ def panel(run, start, end):
     roster = daily.loc[daily["n_on_roster"] > 0, "n_on_roster"]
     return {
         "petitions_rate": ratio(daily["n_petitions"].sum(), years),
+        "orders_rate": ratio(daily["n_orders"].sum(), years),
+        "assigned_share": ratio(daily["n_assigned"].sum(), daily["n_orders"].sum()),
         "trust_community": daily["trust_community"].mean(),
         "trust_city": daily["trust_city"].mean(),
         "trust_gap": (daily["trust_city"] - daily["trust_community"]).mean(),
