@@ -42,7 +42,7 @@ from govsim.engine.moves import (
     note_work,
 )
 from govsim.engine.orders import order_due, rank_units
-from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, kind_of, schedule
+from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, issue_of, kind_of, schedule
 from govsim.engine.routing import decider, order_asked, owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
@@ -479,14 +479,14 @@ def look_ahead(w):
         prefetch(w.buildings, int(w.arrivals[c.ahead_issue].building))
     c.ahead_issue = -1
     if c.ahead_event >= 0:
-        link = w.chain[c.ahead_event]
+        event = w.events[c.ahead_event]
+        i = issue_of(event)
+        if i < c.next_arrival:
+            c.ahead_issue = i
+            prefetch(w.arrivals, i)
+            prefetch(w.issues, i)
+        c.ahead_event = event.next
         prefetch(w.events, c.ahead_event)
-        if link.issue < c.next_arrival:
-            c.ahead_issue = link.issue
-            prefetch(w.arrivals, c.ahead_issue)
-            prefetch(w.issues, c.ahead_issue)
-        c.ahead_event = link.next
-        prefetch(w.chain, c.ahead_event)
 
 
 @kernel
@@ -509,7 +509,7 @@ def open_bucket(w, slot):
     e = int(w.buckets[slot])
     w.buckets[slot] = -1
     while e >= 0:
-        following = int(w.chain[e].next)
+        following = int(w.events[e].next)
         if is_stale(w, w.events[e]):
             give_event(w, e)
         else:

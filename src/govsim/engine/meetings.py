@@ -32,7 +32,7 @@ from govsim.engine.moves import (
     charge_for,
     note_move,
 )
-from govsim.engine.queues import queue_pop, queue_push
+from govsim.engine.queues import give_row, merge, queue_pop, queue_push
 from govsim.engine.state import (
     A1,
     A2,
@@ -51,6 +51,7 @@ from govsim.engine.state import (
     GATE_P,
     GATED,
     MEETING,
+    NODES,
     PERSUADING,
     PREPARING,
     WORK,
@@ -337,18 +338,48 @@ def table_again(w, f, i, t):
 
 
 @kernel
+def is_settled(w, n):
+    """Whether the issue of an agenda's entry has passed its gates for good, or was petitioned and tabled anew."""
+    it = w.issues[w.nodes[n].content]
+    return it.status != GATED or w.nodes[n].version != min(int(it.petitions), 1)
+
+
+@kernel
+def strike_settled(w, f):
+    """Strike off an agenda what was settled elsewhere since, before the meeting sits."""
+    fo = w.forums[f]
+    n = fo.root
+    fo.root = -1
+    fo.backlog = 0
+    while n >= 0:
+        node = w.nodes[n]
+        left = int(node.left)
+        rest = int(node.right)
+        if left >= 0:
+            node.left = w.nodes[left].right
+            w.nodes[left].right = n
+            rest = left
+        elif is_settled(w, n):
+            node.left = give_row(w, NODES, n)
+        else:
+            node.right = -1
+            fo.root = merge(w.nodes, fo.root, n)
+            fo.backlog += 1
+        n = rest
+
+
+@kernel
 def next_item(w, f):
     """The first issue of an agenda that still needs this forum, or -1."""
     fo = w.forums[f]
     while fo.root >= 0:
-        i = w.nodes[fo.root].content
-        version = w.nodes[fo.root].version
+        i = int(w.nodes[fo.root].content)
+        settled = is_settled(w, fo.root)
         fo.root = queue_pop(w, fo.root)
         if fo.root >= 0:
             prefetch(w.issues, int(w.nodes[fo.root].content))
         fo.backlog -= 1
-        it = w.issues[i]
-        if it.status == GATED and version == min(int(it.petitions), 1) and in_remit(w, fo.kind, i, True) & fo.rules:
+        if not settled and in_remit(w, fo.kind, i, True) & fo.rules:
             return i
     return -1
 
@@ -467,6 +498,7 @@ def hold_meetings(w, t):
     for f in range(w.forums.size):
         fo = w.forums[f]
         if fo.interval > 0.0 and fo.next < today + 1.0:
+            strike_settled(w, f)
             if fo.kind == EXECUTIVE:
                 executive_session(w, t)
             else:

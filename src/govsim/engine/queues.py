@@ -29,6 +29,12 @@ def kind_of(event):
 
 
 @kernel
+def issue_of(event):
+    """The issue an event is about, as its tie says; with events of units, their number."""
+    return event.tie // (N_ENTITIES * N_KINDS)
+
+
+@kernel
 def heap_push(w, time, tie, event):
     """Add an event to the heap."""
     c = w.counters[0]
@@ -111,7 +117,7 @@ def give_row(w, pool, row):
 @kernel
 def give_event(w, e):
     """Give a row of the events back."""
-    w.chain[e].next = give_row(w, EVENTS, e)
+    w.events[e].next = give_row(w, EVENTS, e)
 
 
 @kernel
@@ -125,7 +131,7 @@ def schedule(w, time, kind, entity, version, tie):
     slot = int(time * c.slots_per_day)
     if slot >= w.buckets.size:
         return
-    e = take_row(w, EVENTS, w.events.size, w.chain[w.pools[EVENTS].free].next)
+    e = take_row(w, EVENTS, w.events.size, w.events[w.pools[EVENTS].free].next)
     if e < 0:
         return
     event = w.events[e]
@@ -136,8 +142,7 @@ def schedule(w, time, kind, entity, version, tie):
     if slot <= c.slot:
         heap_push(w, time, event.tie, e)
     else:
-        w.chain[e].issue = tie
-        w.chain[e].next = w.buckets[slot]
+        event.next = w.buckets[slot]
         w.buckets[slot] = e
 
 

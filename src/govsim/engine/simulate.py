@@ -147,7 +147,7 @@ def _slots_per_day(daily: int) -> int:
 _TABLED_AT_ONCE = 5
 """Moves an issue may make when a mechanism starts."""
 
-_BESIDE = {"events": ("chain", "heap"), "packages": ("waits",)}
+_BESIDE = {"events": ("heap",), "packages": ("waits",)}
 """Columns with a row for each row of a pool."""
 
 
@@ -199,9 +199,9 @@ class Engine:
         world = World(
             p=p, counters=counters, arrivals=arrivals, issues=st.blank(st.ISSUE, n_issues), kinds=kinds, kind_tables=kind_tables,
             packages=st.blank(st.PACKAGE, 14 * daily + 256), events=st.blank(st.EVENT, n_events),
-            heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)), chain=st.blank(st.LINK, n_events),
+            heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)),
             buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
-            nodes=st.blank(st.NODE, 56 * daily + 512), waits=st.blank(st.WAIT, 14 * daily + 256),
+            nodes=st.blank(st.NODE, 16 * daily + 512), waits=st.blank(st.WAIT, 14 * daily + 256),
             lines=build.lines_of(stations),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),

@@ -29,7 +29,7 @@ from numba.extending import (
 from numba.np.arrayobj import make_array, populate_array
 
 FIELDS = (
-    "p", "counters", "arrivals", "issues", "kinds", "kind_tables", "packages", "events", "chain", "pools", "heap",
+    "p", "counters", "arrivals", "issues", "kinds", "kind_tables", "packages", "events", "pools", "heap",
     "buckets", "nodes", "waits", "lines", "stations", "workers", "households", "buildings", "compounds", "communities",
     "subdistricts", "branches", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
@@ -45,7 +45,7 @@ class World:
     departments (`KIND_TABLE` columns).
     `hours[month, station, activity]`, `outside[payer, activity, month]`, `pool[community, skill]`,
     `memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
-    `chain[event]` is the next event of its bucket and the issue it is about. `pool` is what is left of this month's offered hours,
+    `pool` is what is left of this month's offered hours,
     `pool_today` of today's, `given[community, payer]` what each payer offered this month.
     `branches[branch]` is 1 where an agency branch pairs (E3), `calendar[day]` on workdays. `funds[pot, month, (inflow, spent)]`
     is flattened too, and so is `external[payer, skill]`, the hours a month of a control.

@@ -39,7 +39,7 @@ REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions",
 """Columns that follow from the scenario and its mechanism alone and are not in the file."""
 
 GROWING = (
-    "packages", "waits", "events", "chain", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings", "moves",
+    "packages", "waits", "events", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings", "moves",
     "orders", "rankings", "nominated", "hotline_beliefs",
 )  # fmt: skip
 """Columns whose rows depend on what has happened."""
@@ -63,7 +63,7 @@ POINTERS = {
     ("issues", "pot"): (-2, 6),
     ("packages", "issue"): (-1, "issues"), ("packages", "station"): (0, "stations"), ("packages", "next"): (-1, "packages"),
     ("packages", "department"): (-1, 12), ("packages", "skill"): (0, 8), ("packages", "kind"): (0, 6),
-    ("chain", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
+    ("events", "next"): (-1, "events"), ("buckets", None): (-1, "events"), ("heap", "event"): (0, "events"),
     ("nodes", "left"): (-1, "nodes"), ("nodes", "right"): (-1, "nodes"),
     ("waits", "previous"): (-1, "packages"), ("waits", "next"): (-1, "packages"),
     ("lines", "first"): (-1, "packages"), ("lines", "last"): (-1, "packages"),
@@ -339,7 +339,7 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
     lengths = (
         sizes["memory"] == sizes["forums"] * n_types,
         sizes["directives"] >= p.n_leaders * p.E1_directives_max or p.E1_visits == 0,
-        sizes["chain"] == sizes["heap"] == sizes["events"],
+        sizes["heap"] == sizes["events"],
         max(places) < sizes["forums"],
         within(columns["leaders"]["oldest"], 0, max(1, int(p.E1_directives_max))),
         all(-1 <= r["free"] < sizes[n] and 0 <= r["used"] <= sizes[n] for n, r in zip(st.POOLED, columns["pools"], strict=True)),
