@@ -122,7 +122,9 @@ def shock_numbers(scenario: Scenario) -> dict[str, float | int]:
     """Every number of the scenario's shocks that the rules read."""
     shocks = scenario.shocks
     codes = [kind.code for kind in scenario.demand.types]
-    return _scalars(shocks.road, "road_") | {
+    return _scalars(shocks.road, "road_") | _scalars(shocks.emergency, "emergency_") | {
+        "emergency_day": scenario.burn_in_days + shocks.emergency.start,
+        "residents_per_household": scenario.city.residents_per_household,
         "road_type": codes.index("ROAD") if shocks.road.enabled and "ROAD" in codes else -1,
         "desks_shocked": int(bool(shocks.desks)),
         "demand_shocked": int(bool(shocks.demand)),

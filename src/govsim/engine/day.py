@@ -9,6 +9,7 @@ from govsim.engine.arrivals import born
 from govsim.engine.commitment import ask_round, memo_followed, whistle, whistle_due
 from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.effort import outcome_is_true, pressure_on
+from govsim.engine.emergency import stand_watch
 from govsim.engine.feedback import (
     close_issue,
     community_of,
@@ -677,6 +678,8 @@ def start_day(w, day):
         c.money_city += c.inflow_city / 2.0
         post_money(w, 3, 0, c.inflow_city / 2.0)
         serve_waiters(w, day * 1.0, True)
+    if p.emergency_enabled == 1:
+        stand_watch(w, day)
 
 
 @kernel

@@ -50,22 +50,28 @@ def backlog_weeks(w, s):
 
 
 @kernel
-def work_is_perfunctory(w, k, is_extra):
-    """P(perf) = sigma(c0 + c_rho max(0, psi - 1) + c_Pi Pi (1 - audit) + c_k mandate (1 - m)
-    - c_q norm - c_A audit); keyed by issue, package and redo (ruling 6).
+def perfunctory_share(w, s, is_extra, mandated_share):
+    """P(perf) = sigma(c0 + c_rho max(0, psi - 1) + c_Pi Pi (1 - audit) + c_k mandate (1 - m) - c_q norm - c_A audit):
+    of a unit's own people, or of outsiders at its desk.
     """
     p = w.p[0]
-    pk = w.packages[k]
-    st = w.stations[pk.station]
+    st = w.stations[s]
     z = p.perfunctory_intercept - p.perfunctory_norm * st.norm - p.perfunctory_audit * p.audit_share
     if is_extra == 1:
-        community = w.communities[st.area]
-        z += p.perfunctory_mandate * community.mandated_share * (1.0 - community.mandated_motivation)
+        z += p.perfunctory_mandate * mandated_share * (1.0 - w.communities[st.area].mandated_motivation)
     else:
-        z += p.perfunctory_backlog * max(0.0, backlog_weeks(w, pk.station) - 1.0)
-        z += p.perfunctory_pressure * pressure_on(w, pk.station) * (1.0 - p.audit_share)
+        z += p.perfunctory_backlog * max(0.0, backlog_weeks(w, s) - 1.0)
+        z += p.perfunctory_pressure * pressure_on(w, s) * (1.0 - p.audit_share)
+    return logistic(z)
+
+
+@kernel
+def work_is_perfunctory(w, k, is_extra):
+    """Whether a package is worked on perfunctorily; keyed by issue, package and redo (ruling 6)."""
+    pk = w.packages[k]
+    mandated = w.communities[w.stations[pk.station].area].mandated_share if is_extra == 1 else 0.0
     u = rng.uniform(w.arrivals[pk.issue].key, rng.EFFORT, int(pk.number) * 64 + int(pk.stage))
-    return u < logistic(z)
+    return u < perfunctory_share(w, pk.station, is_extra, mandated)
 
 
 @kernel

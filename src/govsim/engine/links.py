@@ -211,6 +211,8 @@ def members_serve(w):
     for q in range(p.n_communities):
         community = w.communities[q]
         given = w.given[q * 12 + BY_MEMBERS_LEISURE] + w.given[q * 12 + BY_MEMBERS_WORK]
+        if p.emergency_enabled == 1:
+            w.duty[c.today].members_offered += given
         community.mandated_share = p.E4_mandate * given / max(community.pool_offered, 1e-9)
         community.mandated_motivation = motivation / max(1.0, on_roster * 1.0)
 

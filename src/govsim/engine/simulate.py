@@ -219,7 +219,10 @@ class Engine:
             desk_share=build.desk_shares(scenario), hotline=st.blank(st.HOTLINE, 1), orders=st.blank(st.ORDER, 1),
             rankings=st.blank(st.RANKING, 1), nominated=st.blank(st.NOMINATION, 1),
             hotline_beliefs=st.blank(st.HOTLINE_BELIEF, 1),
-            moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1), **people,
+            moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1),
+            duty=st.blank(st.DUTY, days if scenario.shocks.emergency.enabled else 1),
+            posts=st.blank(st.POST, scenario.city.n_communities if scenario.shocks.emergency.enabled else 1),
+            **people,
         )  # fmt: skip
         self._set_counters(world)
         return self._with_forums(world, none, 0)

@@ -256,6 +256,23 @@ DAILY = np.dtype(
     ]
 )  # fmt: skip
 
+# A day of an emergency (SC1), hours unless said otherwise: asked for, signed for, and truly done; then who gave them.
+DUTY = np.dtype(
+    [
+        (name, "f8")
+        for name in (
+            "post_due", "post_signed", "post_filled", "delivery_due", "delivery_signed", "delivery_done",
+            "check_due", "check_signed", "check_done", "n_breached",
+            "staff", "firms", "pooled", "residents", "stewards", "members", "supervision", "desk_lost", "staff_paid",
+            "members_offered",
+        )
+    ]
+)  # fmt: skip
+
+# A community on a day of an emergency: gates, hours of guards, of stewards and members who would come, their share called up;
+# and the most people who came on a day so far.
+POST = np.dtype([(name, "f8") for name in ("gates", "guards", "stewards", "members", "called", "people")])
+
 KIND_RECORD = np.dtype(
     [
         ("authority", "i8"), ("skill", "i8"), ("scope", "i8"), ("hours_mean", "f8"), ("hours_mu", "f8"),

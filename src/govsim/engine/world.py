@@ -34,6 +34,7 @@ FIELDS = (
     "subdistricts", "branches", "forums", "memory", "ties", "leaders", "directives", "organisations", "members", "hours",
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
     "external", "origin", "returned", "desk_share", "moves", "hotline", "orders", "rankings", "nominated", "hotline_beliefs",
+    "duty", "posts",
 )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ class World:
     `branches[branch]` is 1 where an agency branch pairs (E3), `calendar[day]` on workdays. `funds[pot, month, (inflow, spent)]`
     is flattened too, and so is `external[payer, skill]`, the hours a month of a control.
     What shocks need (`Scenario.shocks`) has one row when there are none: `origin[issue]` is the shock of demand that brought it,
-    0 for none, `returned[issue]` how often a repaired road came back, `desk_share[kind of unit, day]` of a desk's hours.
+    0 for none, `returned[issue]` how often a repaired road came back, `desk_share[kind of unit, day]` of a desk's hours,
+    `duty[day]` the day of an emergency, `posts[community]` its state in a community.
     `moves` has one row, never used, unless every change of state is recorded (`govsim.engine.moves`).
     `orders[issue]`, `rankings[who answers]` and `nominated[subdistrict]` have one row while RV1 is off, `hotline_beliefs[building]`
     until it is first on.

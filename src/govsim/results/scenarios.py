@@ -49,6 +49,88 @@ _block(
 )  # fmt: skip
 
 
+_block(
+    "pandemic",
+    ("check_coverage", "1", "higher", "door checks truly done within the day / door checks due"),
+    ("check_coverage_signed", "1", "none", "door checks signed for / door checks due"),
+    ("post_filled_share", "1", "higher", "post-hours truly filled / post-hours due at gates; the rest are breaches"),
+    ("post_signed_share", "1", "none", "post-hours signed for / post-hours due at gates"),
+    ("breached_share", "1", "lower", "community-days with a post for which nobody signed / community-days of the emergency"),
+    ("delivery_coverage", "1", "higher", "deliveries truly done that day / deliveries due"),
+    ("staffing_multiple", "1", "none", "SF19: hours on site in the peak phase / hours of community staff if all were on duty every day"),
+    ("supervision_share", "1", "lower", "staff hours that hosting outsiders takes / hours of outsiders"),
+    ("desk_lost_hours", "h/1000", "lower", "hours of departments' desks lost to members called up, per 1,000 residents"),
+    *((f"duty_hours_{name}", "h/1000", "none", f"hours on duty of {name}, per 1,000 residents, whole emergency")
+      for name in ("staff", "firms", "pooled", "residents", "stewards", "members")),
+    ("backlog_during", "1/1000", "lower", "ordinary issues neither truly resolved nor ended, mean of the days of the emergency, "
+     "per 1,000 residents"),
+    ("backlog_after", "1/1000", "lower", "the same, mean of the 180 days after it"),
+    ("fatigue_after", "1", "lower", "mean fatigue of members on the roster, first count after the emergency"),
+    *((f"roster_after_{n}m", "1", "none", f"SF9: members on the roster {n} months after the emergency / before it") for n in (1, 3, 6)),
+    *((f"offered_after_{n}m", "1", "none", f"SF9: hours members offer in the month {n} months after the emergency / in the last before it")
+      for n in (1, 3, 6)),
+)  # fmt: skip
+
+_GIVERS = ("staff", "firms", "pooled", "residents", "stewards", "members")
+
+
+def pandemic_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
+    """SC1: coverage, posts, who stood there, what became of ordinary issues and of the members afterwards."""
+    emergency = scenario.shocks.emergency
+    begins = scenario.burn_in_days + emergency.start
+    ends = min(begins + emergency.days, len(c.duty))
+    duty = c.duty[begins:ends]
+    peak = c.duty[begins + emergency.alert_days : min(ends, begins + emergency.alert_days + emergency.peak_days)]
+    thousands = scenario.city.n_residents / 1000
+
+    def total(name: str, rows: Any = duty) -> float:
+        return float(rows[name].sum())
+
+    outside = total("pooled") + total("residents") + total("stewards") + total("members")
+    found: Parts = {
+        "check_coverage": (total("check_done"), total("check_due")),
+        "check_coverage_signed": (total("check_signed"), total("check_due")),
+        "post_filled_share": (total("post_filled"), total("post_due")),
+        "post_signed_share": (total("post_signed"), total("post_due")),
+        "breached_share": (total("n_breached"), float(len(duty) * len(c.community_subdistrict))),
+        "delivery_coverage": (total("delivery_done"), total("delivery_due")),
+        "staffing_multiple": (sum(total(n, peak) for n in (*_GIVERS, "supervision")), total("staff_paid", peak)),
+        "supervision_share": (total("supervision"), outside),
+        "desk_lost_hours": (total("desk_lost"), thousands),
+    }
+    found |= {f"duty_hours_{name}": (total(name), thousands) for name in _GIVERS}
+    found["backlog_during"] = (_open_days(c, begins, ends), (ends - begins) * thousands)
+    later = min(ends + 180, horizon)
+    found["backlog_after"] = (_open_days(c, ends, later), (later - ends) * thousands)
+    return found | _members_after(c, begins, ends)
+
+
+def _open_days(c: Columns, first: float, last: float) -> float:
+    """Issue-days that ordinary issues were open between two days: neither truly resolved nor ended."""
+    onset, it = c.arrivals["onset"], c.issues
+    left = np.where(it["status"] == RESOLVED, it["last_closed"], it["ended"]).astype(float)
+    until = np.where(left >= 0, onset + left, np.inf)
+    is_ordinary = c.origin == 0 if len(c.origin) == len(onset) else np.ones(len(onset), bool)
+    overlap = np.minimum(until, last) - np.maximum(onset, first)
+    return float(np.maximum(overlap, 0.0)[is_ordinary].sum())
+
+
+def _members_after(c: Columns, begins: int, ends: int) -> Parts:
+    """Members counted at the first of a month: before the emergency, right after it, and 1, 3, 6 months later (SF9)."""
+    counted = np.flatnonzero(c.daily["roster"] > 0)
+    before, after = counted[counted <= begins], counted[counted >= ends]
+    found: Parts = {"fatigue_after": (0.0, 0.0)}
+    if len(after):
+        found["fatigue_after"] = (float(c.daily["fatigue"][after[0]]), float(c.daily["roster"][after[0]]))
+    for months in (1, 3, 6):
+        later = after[after >= ends + months * 365 / 12]
+        for name, column in (("roster", c.daily["roster"]), ("offered", c.duty["members_offered"])):
+            known = len(before) > 0 and len(later) > 0
+            pair = (float(column[later[0]]), float(column[before[-1]])) if known else (0.0, 0.0)
+            found[f"{name}_after_{months}m"] = pair
+    return found
+
+
 def road_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
     """SC4: time to owner and to money, recurrence, spend per km."""
     road = scenario.shocks.road
@@ -97,6 +179,7 @@ def road_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
 
 
 READERS: Mapping[str, tuple[Callable[[Any], bool], Callable[[Columns, Scenario, float], Parts]]] = {
+    "pandemic": (lambda shocks: shocks.emergency.enabled, pandemic_outputs),
     "road": (lambda shocks: shocks.road.enabled, road_outputs),
 }
 """Part of a scenario -> whether its outputs are asked for, and what reads them."""

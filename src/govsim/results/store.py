@@ -24,6 +24,7 @@ from govsim.engine.state import (
     ARRIVAL,
     CHANNELS,
     DAILY,
+    DUTY,
     FORUMS,
     ISSUE,
     MOVE,
@@ -47,6 +48,7 @@ MANIFEST = "manifest.json"
 _RECORDS = {
     "arrivals": ARRIVAL, "issues": ISSUE, "daily": DAILY, "sittings": SITTING, "stations": STATION,
     "moves": MOVE,
+    "duty": DUTY,
 }  # fmt: skip
 _BYTES = ("origin", "returned")
 _FLOATS = ("hours", "outside", "funds", "compound_status")
@@ -322,6 +324,7 @@ def _check(place: Path, c: Columns, scenario: Scenario) -> None:
         len(c.arrivals) == len(c.issues),
         all(len(column) in (1, len(c.issues)) for column in (c.origin, c.returned)),
         len(c.calendar) == len(c.daily) > 0,
+        len(c.duty) in (1, len(c.daily)),
         c.hours.shape == (len(c.stations), len(ACTIVITIES), n_months),
         c.outside.shape == (len(PAYERS), len(ACTIVITIES), n_months),
         c.funds.shape == (len(POTS), n_months, 2),

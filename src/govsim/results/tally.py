@@ -18,6 +18,7 @@ from govsim.engine.state import (
     A3,
     ACTIVITIES,
     DAILY,
+    DUTY,
     EXTERNAL_PAYERS,
     MOVE,
     MOVE_ROWS,
@@ -92,6 +93,7 @@ class Columns(NamedTuple):
     building_compound, compound_community, compound_type, compound_households : int64.
     compound_status : float64, mean socio-economic status of a compound's households.
     community_subdistrict : int64.
+    duty : of an emergency, one row a day (`govsim.engine.state.DUTY`); one row when there is none.
     origin, returned : int8[issue], which shock brought an issue and how often a repaired road came back; one row when nothing
         of the kind is on (`govsim.engine.world.World`).
     moves : structured array, empty unless recorded.
@@ -115,6 +117,7 @@ class Columns(NamedTuple):
     origin: np.ndarray = np.zeros(1, np.int8)
     returned: np.ndarray = np.zeros(1, np.int8)
     moves: Any = np.zeros(0, MOVE)
+    duty: Any = np.zeros(1, DUTY)
 
 
 class Window(NamedTuple):
@@ -191,6 +194,7 @@ def columns_of(engine: Any, *, copy: bool = True) -> Columns:
         origin=keep(world.origin, n if len(world.origin) > 1 else 1),
         returned=keep(world.returned, n if len(world.returned) > 1 else 1),
         moves=keep(world.moves, int(world.pools.used[MOVE_ROWS])),
+        duty=keep(world.duty, horizon if len(world.duty) > 1 else 1),
     )
 
 

@@ -58,4 +58,9 @@ class Scenario(Frozen):
                     raise ValueError(
                         f"shocks.{name}[{n}] begins on day {self.burn_in_days + shock.start}, the run ends on day {self.days}"
                     )
+        emergency = self.shocks.emergency
+        if emergency.enabled and self.burn_in_days + emergency.start >= self.days:
+            raise ValueError(
+                f"shocks.emergency begins on day {self.burn_in_days + emergency.start}, the run ends on day {self.days}"
+            )
         return self

@@ -49,6 +49,46 @@ class RoadWear(Frozen):
     segment_km: float = number(0.1, "km", 0.001, 100, "[A]", "road an issue is about, for money per km")
 
 
+class Emergency(Frozen):
+    """SC1: a pandemic surge 入户排查、站岗值班 (S34, 3.13) in phases alert, peak, plateau, recovery.
+
+    Every community-day at the peak asks for door checks of every household, posts at every gate, and deliveries. A post is a hard
+    constraint: hours nobody stands there are a breach; checks and deliveries not done that day lapse. Who can do it: the
+    community's staff beside its desk, guards whom property firms take off their desks (at gates alone), the day's pooled hours
+    of whatever mechanism is on, and people called up: residents who help unasked under every variant, stewards (L3),
+    in-service members (E4), each by the rule of 3.7.13 and tiring as it says. Whoever is not staff is supervised at 3.7.13's price.
+    """
+
+    enabled: bool = option(False, "[A]", "3.13")
+    start: int = number(60, "d", 0, 36500, "[A]", "days after the burn-in")
+    alert_days: int = number(3, "d", 0, 3650, "[A]", "3.13")
+    peak_days: int = number(27, "d", 0, 3650, "[A]", "3.13")
+    plateau_days: int = number(30, "d", 0, 3650, "[A]", "3.13")
+    recovery_days: int = number(30, "d", 0, 3650, "[A]", "3.13")
+    alert_share: float = number(0.3, "1", 0, 1, "[A]", "of the peak's demand")
+    plateau_share: float = number(0.6, "1", 0, 1, "[A]", "of the peak's demand")
+    recovery_share: float = number(0.2, "1", 0, 1, "[A]", "of the peak's demand")
+    visits_per_day: float = number(1.0, "1/d", 0, 10, "[A]", "3.13: v, of a household")
+    visit_minutes: float = number(3.0, "min", 0, 120, "[A]", "3.13")
+    posts_per_compound: float = number(1.5, "1", 0, 20, "[A]", "3.13: gates")
+    post_hours: float = number(16.0, "h/d", 0, 24, "[A]", "3.13")
+    delivery_share: float = number(0.05, "1/d", 0, 1, "[A]", "3.13: households a day")
+    delivery_hours: float = number(0.5, "h", 0, 24, "[A]", "3.13")
+    admin_share: float = number(0.8, "1", 0, 1, "[A]", "of staff hours beside the desk that the emergency gets")
+    rest_day_share: float = number(0.5, "1", 0, 1, "[A]", "of staff on duty on days off")
+    member_hours: float = number(
+        144.0, "h/month", 0, 300, "[V]", "most a member serves: 104 of some 173 registered on site a day, 8 h each, R69"
+    )
+    steward_hours: float = number(30.0, "h/month", 0, 300, "[A]", "most a steward serves")
+    residents_per_thousand: float = number(2.0, "1/1000", 0, 200, "[A]", "who help unasked, under every variant")
+    resident_hours: float = number(30.0, "h/month", 0, 300, "[A]", "of each")
+
+    @property
+    def days(self) -> int:
+        """Length of all phases."""
+        return self.alert_days + self.peak_days + self.plateau_days + self.recovery_days
+
+
 class Shocks(Frozen):
     """All that happens beyond the ordinary course; nothing by default."""
 
@@ -57,6 +97,7 @@ class Shocks(Frozen):
     demand: tuple[DemandShock, ...] = ()
     desks: tuple[DeskShock, ...] = ()
     road: RoadWear = RoadWear()
+    emergency: Emergency = Emergency()
 
     @property
     def title(self) -> str:
@@ -70,7 +111,7 @@ class Shocks(Frozen):
 
     def without_events(self) -> "Shocks":
         """Return the same city's law without what befalls it: the no-shock twin of X11."""
-        return self.model_copy(update={"demand": (), "desks": ()})
+        return self.model_copy(update={"demand": (), "desks": (), "emergency": Emergency()})
 
     @model_validator(mode="after")
     def _one_at_a_time(self) -> "Shocks":

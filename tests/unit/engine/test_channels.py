@@ -29,6 +29,8 @@ RULES = {
     "links.members_serve": "hrs mot", "gates.familiarity_of": "I", "day.arrive": "det", "day.detect": "det",
     "day.handle_issue": "det", "day.handle": "", "effort.pressure_on": "Π", "day.start_month": "",
     "visits.plan_visits": "", "visits.pick_community": "",
+    "emergency.steward_hours": "hrs", "emergency.member_hours": "hrs", "emergency.muster": "hrs",
+    "emergency.watch_of_day": "", "emergency.book_outside": "", "emergency.tire": "mot", "emergency.strip_departments": "",
     "visits.score_of_community": "", "visits.look_around": "att det", "visits.direct": "att A Π P", "visits.visit": "",
 }  # fmt: skip
 """Rule -> channels it moves; none where it only says whether, when, where or at what cost."""
