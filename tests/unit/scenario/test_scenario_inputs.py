@@ -17,7 +17,7 @@ from govsim.scenario.variants import COMPONENTS, GROUPS, PARTS, RIVALS
 BASES = {"[V]", "[V-weak]", "[M]", "[A]"}
 IDENTITIES = {
     "name", "mechanism_name", "city.name", "city.code", "city.subdistricts.name",
-    "city.subdistricts.communities", "demand.profile", "demand.types.code",
+    "city.subdistricts.communities", "demand.profile", "demand.types.code", "shocks.name",
 }  # fmt: skip
 """Inputs that name things and so have no evidence."""
 NO_DEFAULT = {"city.subdistricts.name", "city.subdistricts.communities", "demand.types.code"}
@@ -147,7 +147,7 @@ def test_language__follows_the_environment_in_order(monkeypatch, environment, ex
 
 def test_value_at__reads_every_input_of_the_default_scenario():
     for path, known in inputs().items():
-        if not path.startswith(("demand.types.", "interruptions.", "city.subdistricts.", "city.")):
+        if not path.startswith(("demand.types.", "interruptions.", "shocks.demand.", "shocks.desks.", "city.subdistricts.", "city.")):
             assert value_at(Scenario(), path) == known.default
     assert value_at(Scenario(), "demand.types.SH.hours") == 8
     with pytest.raises(ScenarioError, match=r"did you mean demand\.types\.SH\?"):
