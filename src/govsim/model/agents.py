@@ -44,7 +44,9 @@ class Felt:
         if agent is None:
             return self
         w = agent.model.engine.world
-        offset = w.buildings[f"offset_{self.field}"][agent.building]
+        if self.field == "hotline" and len(w.hotline_beliefs) < len(w.buildings):
+            return float("nan")  # nobody has heard of it
+        offset = (w.hotline_beliefs if self.field == "hotline" else w.buildings)[f"offset_{self.field}"][agent.building]
         return float(offset + w.counters[self.scale][0] * w.households[self.field][agent.row])
 
 
@@ -105,6 +107,7 @@ class Resident(Row):
     belief_community = Felt("community", "belief_scale")
     belief_petition = Felt("petition", "belief_scale")
     belief_law = Felt("law", "belief_scale")
+    belief_hotline = Felt("hotline", "belief_scale")
     trust_community = Felt("trust_community", "trust_scale")
     trust_city = Felt("trust_city", "trust_scale")
 

@@ -225,7 +225,7 @@ def test_engine__interpreted_run_gives_the_same_bits(tmp_path):
         "from govsim.scenario.city import City\n"
         "from govsim.scenario.scenario import Scenario\n"
         "from govsim.scenario.variants import apply\n"
-        "s = apply(Scenario(city=City.preset('demo'), days=120, burn_in_days=40), 'F1+RV2+RV4+RV7+RV10')\n"
+        "s = apply(Scenario(city=City.preset('demo'), days=120, burn_in_days=40), 'F1+RV1+RV2+RV4+RV7+RV10')\n"
         "e = Engine(s, capacity=_capacity(s, _first_guess(s))).advance(120)\n"
         "np.save(sys.argv[1], e.world.issues.tobytes())\n"
     )

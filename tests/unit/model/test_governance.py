@@ -155,3 +155,10 @@ def test_readme__example_runs(repo):
     found: dict = {}
     exec(code, found)
     assert found["model"].day == 730
+
+
+def test_residents__believe_in_the_hotline_once_there_is_one():
+    model = GovernanceModel(ASKED)
+    assert np.isnan(model.agents_by_type[Resident].get("belief_hotline")).all()
+    model.switch(variant("RV1").mechanism)
+    assert set(model.agents_by_type[Resident].get("belief_hotline")) == {0.5}
