@@ -147,7 +147,7 @@ def variant(name: str | Path | Variant) -> Variant:
 
         return load_variant(str(name).strip())
     if not isinstance(name, str):
-        raise ScenarioError(  # type: ignore[unreachable]
+        raise ScenarioError(
             f"a variant is named by text, not by {show(name)}"
         )
     control = _CONTROL.fullmatch(name)
