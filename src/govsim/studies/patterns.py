@@ -17,6 +17,8 @@ import pandas as pd
 from govsim.engine.moves import DIRECTED
 from govsim.engine.simulate import Engine, calibrate
 from govsim.results.run import Run
+from govsim.results.scenarios import pandemic_outputs, values_of
+from govsim.scenario.files import with_scenario
 from govsim.scenario.inputs import override
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import Variant, variant
@@ -37,14 +39,17 @@ MANDATORY = ("SF4", "SF6", "SF7", "SF9", "SF10", "SF12", "SF19")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A run that patterns look at: a variant, in the world as it is or with other inputs."""
+    """A run that patterns look at: a variant, in the world as it is, with other inputs, or in a named scenario of 3.13."""
 
     variant: str | Variant
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    course: str | None = None
 
 
 UNCHECKED = Variant("unchecked", settings=(("mechanism.unchecked.enabled", True),))
 """The baseline without audits."""
+UNRANKED = Variant("RV1 unranked", doses=(("RV1", 1.0),), settings=(("mechanism.RV1.ranking_pressure", 0.0),))
+"""The hotline with its reports and without the pressure of the ranking."""
 TENFOLD = Variant(
     "E1 tenfold", doses=(("E1", 1.0),),
     settings=(("mechanism.E1.directives_per_visit", 20), ("mechanism.E1.directives_max", 50)),
@@ -67,6 +72,9 @@ RUNS: Mapping[str, Ask] = {
     "scarce E1": Ask("E1", SCARCE),
     "long B0": Ask("B0", LONG),
     "long RV4": Ask("RV4", LONG),
+    "RV1": Ask("RV1"),
+    "RV1 unranked": Ask(UNRANKED),
+    "pandemic F1": Ask("F1", course="pandemic"),
 }
 """Name -> run. All have the same seed within a replication, so the same issues where the inputs are the same."""
 
@@ -129,7 +137,7 @@ class Pattern:
 
 PATTERNS: dict[str, Pattern] = {}
 """Code -> pattern."""
-NOT_APPLICABLE = ("SF1", "SF4", "SF5", "SF6", "SF9", "SF19")
+NOT_APPLICABLE = ("SF1",)
 """Facts that no run can show or fail to show; the reason is the label `pattern.SF1.how`."""
 
 
@@ -192,6 +200,44 @@ def slow_tail(seen: Runs) -> Quantities:
     return found | {"share": float(np.logical_or.reduce(list(traits.values()))[tail].mean())}
 
 
+@_pattern("SF4", "RV1", closed=above(0.95), gap=above(0), dissatisfied=above(0))
+def closure_without_resolution(seen: Runs) -> Quantities:
+    """Reported closure of about 100 % coexists with lower resolution and satisfaction [Chencang, weak; R15 starts at 53 %].
+
+    Issues of the first year under the hotline that last went there and that the household did not end otherwise, followed for a year or
+    more. `closed`: share whose ticket was ever closed; about 100 % is above .95. `gap`: that share less the share truly
+    resolved: above 0. `dissatisfied`: that share less the share of closed ones that satisfy: above 0.
+    """
+    log = seen["RV1"].issues(0, YEAR)
+    log = log[(log.channel == "hotline") & (log.is_closed | log.ended_day.isna())]
+    judged = log.satisfaction[log.is_closed].dropna()
+    threshold = seen["RV1"].run.scenario.behaviour.response.satisfaction_threshold
+    closed = float(log.is_closed.mean())
+    return {"closed": closed, "gap": closed - log.is_resolved.mean(), "dissatisfied": closed - (judged >= threshold).mean()}
+
+
+@_pattern("SF5", "B0", "RV1", demand=above(1))
+def hotline_raises_demand(seen: Runs) -> Quantities:
+    """Launching a responsive hotline raises demand [R13, confounded there by merged lines and the pandemic].
+
+    `demand`: issues first voiced in the first year of the hotline over those of the same year under the baseline: above 1.
+    """
+    voiced = {name: seen[name].days(0, YEAR).n_voiced.sum() for name in ("RV1", "B0")}
+    return {"demand": ratio(voiced["RV1"], voiced["B0"])}
+
+
+@_pattern("SF6", "RV1", "RV1 unranked", reported=above(0), strategic=above(0))
+def ranking_is_gamed(seen: Runs) -> Quantities:
+    """Ranking raises reported rates and strategic behaviour [R15, R17, R19].
+
+    The hotline with the pressure of its ranking less the hotline without. `reported`: share of voiced issues due that were closed by
+    their deadline: above 0. `strategic`: perfunctory share of hours served, which closes tickets without the work: above 0.
+    """
+    ranked, unranked = (seen[name].run.metrics for name in ("RV1", "RV1 unranked"))
+    names = {"reported": "closed_in_time_share", "strategic": "perfunctory_hours_share"}
+    return {name: float(ranked[metric] - unranked[metric]) for name, metric in names.items()}
+
+
 @_pattern("SF7", "B0", response=Bound(7 / 24, 5 / 12), threat=above(0))
 def response_to_requests(seen: Runs) -> Quantities:
     """A county answers about a third of requests; credible threats raise it [R50].
@@ -220,6 +266,28 @@ def petition_wave(seen: Runs) -> Quantities:
         return ratio(led - base, base)
 
     return {"rise": excess(0), "recession": excess(0) - excess(3 * YEAR)}
+
+
+@_pattern("SF9", "F1", "pandemic F1", surge=above(2), offered=below(1), active=below(1))
+def volunteers_tire(seen: Runs) -> Quantities:
+    """Sunk volunteers surge in emergencies, then motivation falls [R61, R59].
+
+    The full mechanism in the pandemic. `surge`: hours a month of in-service members on duty in the peak over the hours they offered in
+    the last month before: above 2, at least doubled. `offered`: hours they offer three months after the emergency over the same hours
+    before: below 1. `active`: members who still act three months after over those of the same month without the emergency: below 1.
+    """
+    run, twin = seen["pandemic F1"].run, seen["F1"].run
+    emergency = run.scenario.shocks.emergency
+    start = run.scenario.burn_in_days + emergency.start
+    peak = run.columns.duty[start + emergency.alert_days :][: emergency.peak_days]
+    counted = np.flatnonzero(run.daily.n_on_roster.to_numpy() > 0)
+    before = run.columns.duty["members_offered"][counted[counted <= start][-1]]
+    later = counted[counted >= start + emergency.days + YEAR / 4][0]
+    return {
+        "surge": ratio(peak["members"].sum() / emergency.peak_days * YEAR / 12, before),
+        "offered": ratio(run.columns.duty["members_offered"][later], before),
+        "active": ratio(run.daily.n_active_members[later], twin.daily.n_active_members[later]),
+    }
 
 
 @_pattern("SF10", "B0", "E1", "E1 tenfold", effect=above(0), dilution=above(0), decay=above(0))
@@ -375,6 +443,17 @@ def trust_asymmetry(seen: Runs) -> Quantities:
     return {"asymmetry": float(-takes - gives)}
 
 
+@_pattern("SF19", "pandemic F1", multiple=above(2))
+def staffing_multiplies(seen: Runs) -> Quantities:
+    """Emergency staffing at the community multiplies (Xishui: 9.7 times) [R69].
+
+    The full mechanism in the pandemic. `multiple`: hours on site in the peak phase over the hours of community staff if all were on duty
+    every day: above 2, the least that multiplies.
+    """
+    run = seen["pandemic F1"].run
+    return {"multiple": values_of(pandemic_outputs(run.columns, run.scenario, run.horizon))["staffing_multiple"]}
+
+
 @_pattern("SF20", "B0", share=above(0.5))
 def concentrated_demand(seen: Runs) -> Quantities:
     """Few compounds generate a large share of demands [from memory].
@@ -477,9 +556,10 @@ def design_patterns(world: Scenario, chosen: Sequence[Pattern], seed: int) -> di
     jobs = {}
     for name in names:
         ask = RUNS[name]
-        place = repr(sorted(ask.inputs.items()))
+        place = repr((sorted(ask.inputs.items()), ask.course))
         if place not in worlds:
-            worlds[place] = override(world, dict(ask.inputs)) if ask.inputs else world
+            other = override(world, dict(ask.inputs)) if ask.inputs else world
+            worlds[place] = with_scenario(other, ask.course) if ask.course else other
         jobs[name] = Job(worlds[place], variant(ask.variant), seed)
     return jobs
 

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 import govsim.studies.patterns as module
 from govsim.cli import app
+from govsim.engine.state import DUTY
 from govsim.labels import label
 from govsim.scenario.city import City
+from govsim.scenario.files import with_scenario
 from govsim.scenario.scenario import Scenario
 from govsim.studies.patterns import MANDATORY, NOT_APPLICABLE, PATTERNS, RUNS, Bound, Patterns, filter_by_patterns, patterns
 from govsim.studies.prior import DECISIVE, draw_sets
@@ -98,6 +100,30 @@ def test_sf7__a_third_answers_and_a_threat_helps_or_not():
     assert shows("SF7", B0=Told(asked(90, 10) + asked(10, 5, **threat))) == {"response"}
 
 
+def test_sf4__all_is_closed_and_less_is_resolved_or_not():
+    order = {"channel": "hotline"}
+    closed = [order] * 6 + [order | {"is_resolved": False, "satisfaction": 0.2}] * 4
+    assert shows("SF4", RV1=Told([*closed, {"is_closed": False}])) == set()
+    open_too = [order | {"is_closed": False, "is_resolved": False, "satisfaction": np.nan}]
+    assert shows("SF4", RV1=Told(closed + open_too)) == {"closed"}
+    assert shows("SF4", RV1=Told([order] * 10)) == {"gap", "dissatisfied"}
+
+
+@pytest.mark.parametrize(("n", "lacks"), [(12, set()), (10, {"demand"})])
+def test_sf5__more_is_voiced_or_not(n, lacks):
+    assert shows("SF5", B0=Told(daily={"n_voiced": np.full(1095, 10)}), RV1=Told(daily={"n_voiced": np.full(1095, n)})) == lacks
+
+
+def test_sf6__ranking_raises_reports_and_pretence_or_not():
+    def told(closed, perfunctory):
+        found = Told()
+        found.run.metrics = {"closed_in_time_share": closed, "perfunctory_hours_share": perfunctory}
+        return found
+
+    assert shows("SF6", RV1=told(0.6, 0.1), RV1_unranked=told(0.5, 0.05)) == set()
+    assert shows("SF6", RV1=told(0.5, 0.05), RV1_unranked=told(0.5, 0.1)) == {"reported", "strategic"}
+
+
 def petitions(*by_year):
     return {"n_petitions": np.concatenate([np.zeros(365), *(np.full(365, n) for n in by_year)])}
 
@@ -107,6 +133,35 @@ def test_sf8__a_wave_rises_and_recedes_or_not():
     assert shows("SF8", long_B0=base, long_RV4=Told(daily=petitions(15, 15, 12, 11))) == set()
     assert shows("SF8", long_B0=base, long_RV4=Told(daily=petitions(12, 13, 14, 15))) == {"recession"}
     assert shows("SF8", long_B0=base, long_RV4=Told(daily=petitions(9, 9, 9, 9))) == {"rise", "recession"}
+
+
+def emergency(in_peak, offered_after, active_after):
+    """Members give hours on duty in the peak; before, 100 hours a month are offered and 10 members act."""
+    world = with_scenario(WORLD, "pandemic")
+    begins = world.burn_in_days + world.shocks.emergency.start
+    ends = begins + world.shocks.emergency.days
+    duty = np.zeros(1095, DUTY)
+    duty["members"][begins : begins + 30] = in_peak
+    daily = {"n_on_roster": np.zeros(1095), "n_active_members": np.zeros(1095)}
+    for day in range(365, 1095, 30):
+        daily["n_on_roster"][day] = 10
+        daily["n_active_members"][day] = active_after if day > ends else 10
+        duty["members_offered"][day] = offered_after if day > ends else 100
+    told = Told(daily=daily)
+    told.run.scenario, told.run.columns.duty = world, duty
+    return told
+
+
+def test_sf9__members_surge_and_tire_or_not():
+    plain = emergency(0, 100, 10)
+    assert shows("SF9", F1=plain, pandemic_F1=emergency(20, 60, 8)) == set()
+    assert shows("SF9", F1=plain, pandemic_F1=emergency(5, 120, 10)) == {"surge", "offered", "active"}
+
+
+@pytest.mark.parametrize(("hours", "lacks"), [(300.0, set()), (150.0, {"multiple"})])
+def test_sf19__staff_multiply_or_not(hours, lacks, monkeypatch):
+    monkeypatch.setattr(module, "pandemic_outputs", lambda *_: {"staffing_multiple": (hours, 100.0)})
+    assert shows("SF19", pandemic_F1=emergency(0, 0, 0)) == lacks
 
 
 def solved(*days):
