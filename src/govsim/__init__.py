@@ -30,6 +30,7 @@ _PUBLIC: dict[str, str] = {
     "patterns": "govsim.studies.patterns",
     "plot_comparison": "govsim.show.figures",
     "override": "govsim.scenario.inputs",
+    "resilience": "govsim.studies.resilience",
     "save_comparison": "govsim.studies.store",
     "save_scenario": "govsim.scenario.files",
     "save_variant": "govsim.scenario.variant_files",

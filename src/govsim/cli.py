@@ -246,6 +246,7 @@ def run(
     course: Annotated[
         str | None, typer.Option("--scenario", help="What befalls the city: a name of `govsim scenarios`, or a YAML file.")
     ] = None,
+    twin: Annotated[bool, typer.Option("--twin", help="Run the same without its shocks too: how far ordinary issues fall behind.")] = False,
     out: Annotated[str, typer.Option(help="Folder for the run's tables.")] = "results/run",
     switch: Annotated[
         list[str] | None,
@@ -267,6 +268,8 @@ def run(
             raise ValueError("give a scenario or --resume FILE, one of the two")
         if course is not None and resume is not None:
             raise ValueError("--scenario goes with a scenario to begin with, not with --resume, whose scenario is in the file")
+        if twin and (resume is not None or switch):
+            raise ValueError("--twin compares two whole runs: it does not go with --resume or --switch")
         if (state is None) != (save_at is None and save_every is None):
             raise ValueError("--state FILE goes together with --save-at DAY or --save-every DAYS")
         from govsim.labels import label
@@ -281,6 +284,8 @@ def run(
             check_state_file(Path(state))
         asked = load_scenario(scenario) if scenario is not None else None
         asked = with_scenario(asked, course) if asked is not None and course is not None else asked
+        if twin and asked is not None and asked.shocks.span is None:
+            raise ValueError("--twin: nothing befalls this city; lay a scenario over it with --scenario")
         history = History(asked) if resume is None else History.load(resume)
         days = history.scenario.days
         saves = {save_at} if save_at is not None else set()
@@ -300,7 +305,22 @@ def run(
         found = history.finish()
         folder.parent.mkdir(parents=True, exist_ok=True)
         save_run(found, folder, overwrite=folder.exists())
+        lag = _lag(found, tongue) if twin else None
     _show_run(found, folder, tongue)
+    if lag is not None:
+        typer.echo(lag)
+
+
+def _lag(found: Any, lang: str) -> str:
+    """How far ordinary issues fell behind the run without its shocks (X11)."""
+    from govsim.labels import label
+    from govsim.studies.resilience import resilience
+
+    lag = resilience(found.scenario, found)
+    values = {"area": f"{lag.area:,.1f}", "peak": f"{lag.peak:,.2f}"}
+    if lag.recovery_days != lag.recovery_days:
+        return label("message.twin.never", lang, **values)
+    return label("message.twin", lang, **values, days=f"{lag.recovery_days:.0f}")
 
 
 def _switch(text: str) -> tuple[int, str]:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from govsim.cli import app
+from govsim.scenario.files import COURSES
 
 
 def invoke(*words: str):
@@ -21,6 +22,8 @@ def invoke(*words: str):
         ("compare", "--replications", "0"), ("compare", "--replications", "many"), ("compare", "--days", "10"),
         ("compare", "--seed", "-1"), ("compare", "--names", "fake"), ("compare", "--lang", "fr"),
         ("compare", "--records", "missing.csv"), ("run", "missing.yaml"), ("components", "--lang", "fr"),
+        ("compare", "--scenario", "raod"), ("run", "demo", "--scenario", "none.yaml"), ("run", "demo", "--twin"),
+        ("run", "--resume", "x.state", "--scenario", "road"), ("run", "demo", "--twin", "--switch", "400=F1", "--scenario", "road"),
     ],
 )  # fmt: skip
 def test_cli__bad_input_is_refused_without_a_traceback(words, tmp_path, monkeypatch):
@@ -52,6 +55,16 @@ def test_cli__foreign_folder_is_left_alone(words, tmp_path):
     (tmp_path / "mine.txt").write_text("x")
     assert invoke(*words, "--out", str(tmp_path)).exit_code == 2
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_cli__a_scenario_is_laid_over_a_run_and_compared_with_its_twin(tmp_path):
+    done = invoke("run", "demo", "--scenario", "pandemic", "--twin", "--out", str(tmp_path / "run"))
+    assert done.exit_code == 0
+    assert "Scenario: Pandemic surge" in done.output
+    assert "Gate-hours truly filled" in done.output and "Days to owner" not in done.output
+    assert "Against the same run without its shocks" in done.output
+    assert "did you mean pandemic?" in invoke("run", "demo", "--scenario", "Pandemia").output
+    assert all(name in invoke("scenarios").output for name in COURSES)
 
 
 def test_cli__exports_a_variant_to_a_new_file_only(tmp_path, monkeypatch):

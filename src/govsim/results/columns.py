@@ -129,6 +129,8 @@ _ISSUES = {
     "n_directives": _count("leaders' directives", "int8"),
     "n_sittings": _count("sittings that dealt with it", "int8"),
     "n_retablings": _count("times it was put off to another sitting", "int8"),
+    "shock": _count("shock of demand that brought it, from 1 in their order; 0 for an ordinary issue", "int8"),
+    "n_failed_repairs": _count("times a repaired road came back", "int8"),
     **{f"is_ruled_by_{f}": _flag(f"{f} opened a gate of it") for f in FORUMS},
 }
 
@@ -262,6 +264,33 @@ _MOVES = {
     "share": Column("float64", "1", "probability, authority, severity or satisfaction; nan if none"),
 }
 
+def _hours_of(meaning: str) -> Column:
+    return Column("float64", "h", meaning)
+
+
+_EMERGENCY = {
+    "day": _count("day of an emergency; no row on other days", "int64"),
+    "post_due_hours": _hours_of("asked for at gates"),
+    "post_signed_hours": _hours_of("signed for at gates"),
+    "post_filled_hours": _hours_of("truly kept at gates"),
+    "delivery_due_hours": _hours_of("asked for by deliveries"),
+    "delivery_signed_hours": _hours_of("signed for by those who deliver"),
+    "delivery_done_hours": _hours_of("of deliveries truly done"),
+    "check_due_hours": _hours_of("asked for by door checks"),
+    "check_signed_hours": _hours_of("signed for by those who check doors"),
+    "check_done_hours": _hours_of("of door checks truly done"),
+    "n_breached": _count("communities with a post for which nobody signed", "int64"),
+    "staff_hours": _hours_of("community staff on duty"),
+    "firms_hours": _hours_of("guards of property firms at gates"),
+    "pooled_hours": _hours_of("hours of the communities' pools"),
+    "residents_hours": _hours_of("residents who help unasked"),
+    "stewards_hours": _hours_of("stewards called up"),
+    "members_hours": _hours_of("in-service members called up"),
+    "supervision_hours": _hours_of("that hosting outsiders takes"),
+    "desk_lost_hours": _hours_of("of departments' desks whose people are called up"),
+    "staff_paid_hours": _hours_of("of community staff if all were on duty"),
+}
+
 COLUMNS: dict[str, dict[str, Column]] = {
     "issues": _ISSUES,
     "daily": _DAILY,
@@ -270,6 +299,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "ledger": _LEDGER,
     "money": _MONEY,
     "meetings": _MEETINGS,
+    "emergency": _EMERGENCY,
     "moves": _MOVES,
 }
 """Table -> column -> what it holds, in the order of the table."""

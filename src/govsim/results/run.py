@@ -112,6 +112,8 @@ class Run:
         }
         for name, field in _COUNTS.items():
             found[name] = it[field]
+        for name, column in (("shock", self.columns.origin), ("n_failed_repairs", self.columns.returned)):
+            found[name] = column if len(column) == len(it) else np.zeros(len(it))
         for k, forum in enumerate(FORUMS):
             found[f"is_ruled_by_{forum}"] = (it["ruled_by"] >> k & 1).astype(bool)
         return _table("issues", found)
@@ -257,6 +259,17 @@ class Run:
     def moves(self) -> pd.DataFrame:
         """The log of moves: every change of an issue's state; empty unless `simulate` was asked for it."""
         return moves_table(self.columns)
+
+    @cached_property
+    def emergency(self) -> pd.DataFrame:
+        """The days of an emergency (SC1): hours asked for, signed for and truly done, and who gave them; no row without one."""
+        duty = np.asarray(self.columns.duty)
+        days = np.flatnonzero(duty["staff_paid"] > 0)
+        found = {"day": days}
+        for name in COLUMNS["emergency"]:
+            if name != "day":
+                found[name] = duty[name.removesuffix("_hours")][days]
+        return _table("emergency", found)
 
     @cached_property
     def metrics(self) -> pd.Series:

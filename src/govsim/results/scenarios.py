@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from govsim.engine.state import GATE_F, RESOLVED
+from govsim.engine.state import GATE_F, GATE_J, RESOLVED
 from govsim.results.metrics import Better, Metric, _source
 from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
@@ -35,11 +35,10 @@ _block(
     "road",
     ("road_issues", "1", "none", "#{ROAD issues that arose while a shock raised their number}: those of the other rows"),
     ("road_owner_days", "d", "lower",
-     "mean of min(owner found and every department committed - tv, 180) over voiced ones followed so long"),
-    ("road_owner_share", "1", "higher", "#{owner found and every department committed within 180 d of tv} / those"),
-    ("road_fund_days", "d", "lower",
-     "mean of min(money reserved - owner found, 180) over those with gate F and an owner, followed as long"),
-    ("road_fund_share", "1", "higher", "#{money reserved within 180 d of the owner} / those"),
+     "mean of min(owner found and every department committed - t0, 180), never voiced ones as 180, of those followed 180 d (X1)"),
+    ("road_owner_share", "1", "higher", "#{owner found and every department committed within 180 d of t0} / those"),
+    ("road_fund_days", "d", "lower", "mean of min(money reserved - t0, 180), of those with gate F that are followed 180 d"),
+    ("road_fund_share", "1", "higher", "#{money reserved within 180 d of t0} / those"),
     ("road_recurrence_share", "1", "lower", "#{repairs that failed within the window of X3} / #{repairs truly done}"),
     ("road_patch_hours_share", "1", "lower", "perfunctory / all hours served on them"),
     ("road_lasting_share", "1", "higher", "#{truly repaired when the run ends, lastingly} / them"),
@@ -149,15 +148,10 @@ def road_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
         at = it[name].astype(float)
         return np.where(at >= 0, at, np.inf)
 
-    voiced, triaged = moment("voiced"), moment("triaged")
-    has_j = (it["obstacles"] & 1) > 0
-    owned = np.maximum(triaged, np.where(has_j, np.where(it["closed_gates"] & 1, np.inf, moment("jurisdiction")), 0.0))
-    is_followed = np.isfinite(voiced) & (age - np.where(np.isfinite(voiced), voiced, 0.0) >= FOLLOWED)
-    to_owner = owned[is_followed] - voiced[is_followed]
-    needs = ((it["obstacles"] & GATE_F) > 0) & np.isfinite(triaged)
-    needs &= age - np.where(needs, triaged, 0.0) >= FOLLOWED
-    funded = np.where(it["closed_gates"] & GATE_F, np.inf, moment("funds"))
-    to_fund = funded[needs] - triaged[needs]
+    is_followed = age >= FOLLOWED
+    promised = np.where(it["closed_gates"] & GATE_J, np.inf, moment("jurisdiction"))
+    owned = np.where(it["obstacles"] & GATE_J, np.maximum(moment("triaged"), promised), moment("triaged"))[is_followed]
+    funded = np.where(it["closed_gates"] & GATE_F, np.inf, moment("funds"))[is_followed & ((it["obstacles"] & GATE_F) > 0)]
     is_repaired = it["status"] == RESOLVED
     km = road.segment_km * float(is_repaired.sum())
     failed = float(c.returned[chosen].sum()) if len(c.returned) == len(onset) else 0.0
@@ -166,10 +160,10 @@ def road_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
     n = float(len(it))
     return {
         "road_issues": (n, 1.0),
-        "road_owner_days": (float(np.minimum(to_owner, FOLLOWED).sum()), float(len(to_owner))),
-        "road_owner_share": (float((to_owner <= FOLLOWED).sum()), float(len(to_owner))),
-        "road_fund_days": (float(np.minimum(to_fund, FOLLOWED).sum()), float(len(to_fund))),
-        "road_fund_share": (float((to_fund <= FOLLOWED).sum()), float(len(to_fund))),
+        "road_owner_days": (float(np.minimum(owned, FOLLOWED).sum()), float(len(owned))),
+        "road_owner_share": (float((owned <= FOLLOWED).sum()), float(len(owned))),
+        "road_fund_days": (float(np.minimum(funded, FOLLOWED).sum()), float(len(funded))),
+        "road_fund_share": (float((funded <= FOLLOWED).sum()), float(len(funded))),
         "road_recurrence_share": (failed, failed + float(is_repaired.sum())),
         "road_patch_hours_share": (float(it["hours_perfunctory"].astype(float).sum()), served),
         "road_lasting_share": (float(is_repaired.sum()), n),

@@ -109,6 +109,12 @@ class Shocks(Frozen):
         """Whether anything is beyond the ordinary course."""
         return self != Shocks(name=self.name)
 
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """First day of what befalls the city and the day after its last, counted from the end of the burn-in; None if nothing does."""
+        events = [*self.demand, *self.desks, *([self.emergency] if self.emergency.enabled else [])]
+        return (min(e.start for e in events), max(e.start + e.days for e in events)) if events else None
+
     def without_events(self) -> "Shocks":
         """Return the same city's law without what befalls it: the no-shock twin of X11."""
         return self.model_copy(update={"demand": (), "desks": (), "emergency": Emergency()})

@@ -1,11 +1,17 @@
 """What shocks do in the engine: luck kept, hours conserved, posts bounded, roads that fail."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from govsim.engine import emergency
 from govsim.engine import state as st
 from govsim.engine.simulate import Engine, calibrate
+from govsim.results.history import History
 from govsim.results.scenarios import outputs_of
 from govsim.results.tally import columns_of
 from govsim.scenario.city import City
@@ -233,3 +239,43 @@ def test_issue_that_comes_back__is_listed_once(thaw):
 def test_no_shock__leaves_columns_of_one_row():
     w = Engine(WORLD.model_copy(update={"shocks": Shocks()}), capacity=calibrate(WORLD)).world
     assert [len(getattr(w, name)) for name in ("origin", "returned", "desk_share", "duty", "posts")] == [1] * 5
+
+
+BOTH = {
+    "shocks.road.enabled": True, "shocks.emergency": {"enabled": True, "start": 5, "peak_days": 10, "plateau_days": 10},
+    "shocks.desks": [{"unit": "department", "start": 5, "days": 20}],
+    "shocks.demand": [{"type": "ROAD", "start": 5, "days": 20}, {"type": "UTIL", "start": 5, "days": 20, "factor": 0.5}],
+}  # fmt: skip
+"""Every shock there is, in a short run."""
+
+
+@pytest.mark.parametrize("burn_in", [0, 30])
+def test_saved_state__goes_on_bit_for_bit_under_shocks(burn_in, tmp_path):
+    world = override(WORLD, BOTH | {"days": 120, "burn_in_days": burn_in, "mechanism": apply(WORLD, "F1").mechanism})
+    whole = History(world).advance(60)
+    whole.save(tmp_path / "half.state")
+    resumed = History.load(tmp_path / "half.state").finish()
+    run = whole.finish()
+    assert run.issues.equals(resumed.issues)
+    assert run.emergency.equals(resumed.emergency) and len(run.emergency) == 53
+    assert set(run.issues["shock"]) == {0, 1}
+
+
+@pytest.mark.slow
+def test_shocks__interpreted_run_gives_the_same_bits(tmp_path):
+    """The same days with the compiler off give the same log and the same days of the emergency, bit for bit."""
+    code = (
+        "import sys, numpy as np; np.seterr(all='ignore')\n"
+        "from govsim.engine.simulate import Engine, _capacity, _first_guess\n"
+        "from govsim.scenario.inputs import override\n"
+        "from govsim.scenario.variants import apply\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[3])!r})\n"
+        "from tests.unit.engine.test_shocks import BOTH, WORLD\n"
+        "s = apply(override(WORLD, BOTH | {'days': 100, 'burn_in_days': 20}), 'F1+RV10')\n"
+        "w = Engine(s, capacity=_capacity(s, _first_guess(s))).advance(100).world\n"
+        "np.save(sys.argv[1], w.issues.tobytes() + w.duty.tobytes() + w.returned.tobytes() + w.members.tobytes())\n"
+    )
+    for name, off in (("compiled", "0"), ("interpreted", "1")):
+        env = os.environ | {"NUMBA_DISABLE_JIT": off}
+        subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(tmp_path / name)], check=True, env=env)
+    assert (tmp_path / "compiled.npy").read_bytes() == (tmp_path / "interpreted.npy").read_bytes()
