@@ -11,6 +11,7 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
+from govsim.engine.renovation import is_programme, renovation_of, size_of_works
 from govsim.engine.state import KIND_TABLE, LATENT, UNCLEAR_DUTY
 
 
@@ -110,6 +111,8 @@ def born(w, i):
     it.obstacles = flags
     if p.road_enabled == 1 and p.demand_shocked == 1 and a.type == p.road_type and w.origin[i] > 0:
         leave_untransferred(w, i)
+    if is_programme(w, i):
+        size_of_works(w, i, renovation_of(w, i))
     for_nan(it)
 
 

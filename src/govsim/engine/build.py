@@ -8,6 +8,7 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine import state as st
+from govsim.engine.programmes import applications, programme_numbers
 from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.demand import DEPARTMENTS, SKILLS, Demand
 from govsim.scenario.mechanism import ExternalHours, Mechanism
@@ -122,7 +123,10 @@ def shock_numbers(scenario: Scenario) -> dict[str, float | int]:
     """Every number of the scenario's shocks that the rules read."""
     shocks = scenario.shocks
     codes = [kind.code for kind in scenario.demand.types]
-    return _scalars(shocks.road, "road_") | _scalars(shocks.emergency, "emergency_") | {
+    found: dict[str, float | int] = {}
+    for part in ("road", "emergency", "renovation", "dispute", "convenience"):
+        found |= _scalars(getattr(shocks, part), f"{part}_")
+    return found | programme_numbers(scenario) | {
         "emergency_day": scenario.burn_in_days + shocks.emergency.start,
         "residents_per_household": scenario.city.residents_per_household,
         "road_type": codes.index("ROAD") if shocks.road.enabled and "ROAD" in codes else -1,
@@ -243,7 +247,8 @@ def day_factors(scenario: Scenario) -> np.ndarray:
 
 
 def arrivals_of(scenario: Scenario) -> tuple[np.recarray, np.ndarray]:
-    """The exogenous issue table of a seed, sorted by time, and which shock of demand brought each issue: 0 none, n the n-th.
+    """The exogenous issue table of a seed, sorted by time, and which shock of demand brought each issue: 0 none, n the n-th,
+    and one more the renovation programme.
 
     A shock that lowers demand thins the ordinary process; one that raises it is a process of its own, keyed by type, number
     and layer: each layer is the ordinary rate once more, the last is thinned, so that arrivals are nested in g (ruling 25).
@@ -279,10 +284,17 @@ def arrivals_of(scenario: Scenario) -> tuple[np.recarray, np.ndarray]:
     for n, seed, share, span, kind in _excess(scenario):
         steps = np.where(span, np.diff(operational), 0.0)
         own = households * per_household * envelope[building_type, kind] + (extra if kind in reno else 0.0)
+        if (place := scenario.shocks.demand[n - 1].community) is not None:
+            own = np.where(tables.compound_community[tables.building_compound] == place, own, 0.0)
         only = np.repeat((np.arange(len(demand.types)) >= kind)[None, :].astype(float), 4, axis=0)
         passed = np.concatenate([[0.0], np.cumsum(steps)])
         found.append(_candidates(seed, passed, own, only, building_type, accept * share, _months(scenario.days), 1.0))
         origin.append(np.full(len(found[-1][0]), n, np.int8))
+    if scenario.shocks.renovation.enabled:
+        before = np.concatenate([part[2][part[3] == reno[0]] for part in found])
+        time, key, building = applications(scenario, tables, tables.building_compound[before])
+        found.append((time, key, building, np.full(len(time), reno[0], np.int32)))
+        origin.append(np.full(len(time), len(scenario.shocks.demand) + 1, np.int8))
     columns = [np.concatenate(parts) for parts in zip(*found, strict=True)] if len(found) > 1 else list(found[0])
     order = _in_time(columns[0])
     if reno:
@@ -396,9 +408,11 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
             rows.append((st.DEPARTMENT, team, d, *capacity["department"][d], st.BY_DEPARTMENTS, 4))
     rows.append((st.PETITION_OFFICE, 0, -1, *capacity["petition"], st.BY_PETITION_OFFICE, 5))
     rows.append((st.LEADERS, 0, -1, *capacity["leaders"], st.BY_LEADERS, 5))
-    daily = scenario.behaviour.contribution.law_firm_hours * 12 / 261
-    mediators = max(1, math.ceil(daily / scenario.behaviour.clock.hours_per_workday))
+    dispute = scenario.shocks.dispute
     for q in range(city.n_communities):
+        is_place = dispute.enabled and q == dispute.community
+        daily = (dispute.pro_bono_hours if is_place else scenario.behaviour.contribution.law_firm_hours) * 12 / 261
+        mediators = max(1, math.ceil(daily / scenario.behaviour.clock.hours_per_workday))
         rows.append((st.MEDIATION, q, -1, mediators, daily / mediators, st.BY_ORGANISATIONS, 2))
     households = np.bincount(tables.building_compound, weights=tables.building_households, minlength=city.n_compounds)
     firm = np.full(city.n_compounds, -1)
@@ -443,6 +457,8 @@ def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
     households.community, households.petition, households.law = voice.belief_community, voice.belief_petition, voice.belief_law
     households.expectation = scenario.behaviour.response.expectation_initial
     pieces = [slice(a, min(a + _PIECE, n)) for a in range(0, n, _PIECE)]
+    if scenario.shocks.dispute.enabled:
+        _set_belief_gap(households, t, scenario)
     for field, a, b in (("trust_community", 5.5, 4.5), ("trust_city", 6.5, 3.5)):
         for piece in pieces:
             households[field][piece] = stream.beta(a, b, piece.stop - piece.start)
@@ -476,6 +492,18 @@ def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
     subdistricts.inflow = residents * per_household * staffing.fund_subdistrict
     return {"households": households, "buildings": buildings, "compounds": compounds, "communities": communities,
             "subdistricts": subdistricts}  # fmt: skip
+
+
+def _set_belief_gap(households: np.recarray, tables: Any, scenario: Scenario) -> None:
+    """SC3: in one community belief in petitions stands above that in law by a gap, around their usual mean."""
+    dispute, voice = scenario.shocks.dispute, scenario.behaviour.voice
+    of_building = tables.compound_community[tables.building_compound]
+    inside = np.repeat(of_building == dispute.community, tables.building_households)
+    mean = (voice.belief_petition + voice.belief_law) / 2
+    gap = dispute.belief_gap
+    if abs(gap - (voice.belief_petition - voice.belief_law)) > 1e-12:
+        households.petition[inside] = min(1.0, max(0.0, mean + gap / 2))
+        households.law[inside] = min(1.0, max(0.0, mean - gap / 2))
 
 
 def gated_need(demand: Demand) -> float:

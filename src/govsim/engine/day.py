@@ -8,8 +8,10 @@ from govsim.engine import rng
 from govsim.engine.arrivals import born
 from govsim.engine.commitment import ask_round, memo_followed, whistle, whistle_due
 from govsim.engine.compiled import kernel, prefetch
+from govsim.engine.disputes import note_month
 from govsim.engine.effort import outcome_is_true, pressure_on
 from govsim.engine.emergency import stand_watch
+from govsim.engine.facility import open_facilities
 from govsim.engine.feedback import (
     close_issue,
     community_of,
@@ -22,6 +24,7 @@ from govsim.engine.gates import (
     ask_for_decision,
     end_of_contacts,
     find_package,
+    hold_assembly,
     next_stage,
     open_gate,
     reserve_money,
@@ -44,6 +47,7 @@ from govsim.engine.moves import (
 )
 from govsim.engine.orders import order_due, rank_units
 from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, issue_of, kind_of, schedule
+from govsim.engine.renovation import is_programme, keep_renovated, stage_ends
 from govsim.engine.routing import decider, order_asked, owner_found, start_triage
 from govsim.engine.service import (
     dispatch,
@@ -89,6 +93,8 @@ from govsim.engine.state import (
     PACKAGES,
     PERSUASION,
     PETITION_DUE,
+    PROGRAMME_DUE,
+    QUARREL_NUMBER,
     QUEUE_DUE,
     READY,
     RESOLVED,
@@ -99,10 +105,13 @@ from govsim.engine.state import (
     VISIT,
     WHISTLE,
     WORK,
+    WORKING,
 )
 from govsim.engine.visits import plan_visits, visit
 from govsim.engine.voice import (
     attention_over,
+    dissent,
+    end_of_quarrel,
     escalate,
     first_choice,
     law_decided,
@@ -154,6 +163,8 @@ def end_of_work(w, k, t, bit):
         return
     pk.done = 1
     pk.in_service = 0
+    if is_programme(w, i):
+        stage_ends(w, k, t)
     is_true = outcome_is_true(w, k)
     if not is_true:
         it.wrong = int(it.wrong) | 2
@@ -184,7 +195,10 @@ def end_of_package(w, k, t, bit):
     elif pk.kind == WORK:
         end_of_work(w, k, t, bit)
     elif pk.kind == PERSUASION:
-        end_of_contacts(w, i, k, t)
+        if pk.number == QUARREL_NUMBER:
+            end_of_quarrel(w, i, k)
+        else:
+            end_of_contacts(w, i, k, t)
     elif pk.kind == DECISION_TASK:
         unlink_package(w, i, k)
         if int(w.issues[i].closed_gates) & GATE_P:
@@ -434,6 +448,11 @@ def handle_issue(w, kind, i, version, t):
     elif kind == ORDER_DUE:
         if w.p[0].RV1_enabled == 1 and version == int(w.orders[i].number):
             order_due(w, i, agenda_score(w, i))
+    elif kind == PROGRAMME_DUE:
+        if it.status == GATED:
+            hold_assembly(w, i, t)
+        elif it.status == WORKING:
+            dissent(w, i, t)
 
 
 @kernel
@@ -652,6 +671,10 @@ def start_month(w, t):
         escalate(w, t)
     check_memos(w)
     give_month(w)
+    if w.p[0].renovation_enabled == 1:
+        keep_renovated(w)
+    if w.p[0].dispute_place >= 0:
+        note_month(w)
 
 
 @kernel
@@ -724,6 +747,8 @@ def advance(w, first, last):
             for s in range(w.stations.size):
                 open_station(w, s, c.opening_time)
             c.desks_open = 1
+        if w.p[0].convenience_enabled == 1:
+            open_facilities(w, day)
         run_until(w, day + 1.0)
         if c.is_workday == 1:
             c.workdays_left -= 1

@@ -26,6 +26,7 @@ from govsim.engine.moves import (
 )
 from govsim.engine.orders import called_back, is_called
 from govsim.engine.queues import schedule
+from govsim.engine.renovation import is_programme, judged_by_owners, renovation_of, settle_renovation
 from govsim.engine.service import drop_package
 from govsim.engine.state import (
     AUDIT_DUE,
@@ -212,6 +213,12 @@ def settle_money(w, i, t, done):
             note_move(w, i, t, MONEY_SPENT, -1, 4, amount)
             it.pot = -2
         return
+    if is_programme(w, i):
+        settle_renovation(w, i, renovation_of(w, i), t, done)
+        c.reserved -= amount
+        c.spent += amount if done else 0.0
+        it.pot = -2
+        return
     x = w.buildings[w.arrivals[i].building].compound
     q = w.compounds[x].community
     city = amount * (0.8 if w.kinds[w.arrivals[i].type].serial == 1 else 1.0)
@@ -374,6 +381,8 @@ def close_issue(w, i, t):
         w.communities[community].matters += 1.0
         charge_for(w, i, t, community, CEREMONIAL, p.record_hours)
     judge(w, i, t, resolved)
+    if is_programme(w, i) and int(it.redo) == 0:
+        judged_by_owners(w, i, renovation_of(w, i), t, resolved)
     note_move(w, i, t, TICKET_CLOSED, -1, int(it.redo), it.satisfaction)
     if resolved:
         note_move(w, i, t, ISSUE_RESOLVED, -1, -1, 0.0)

@@ -15,6 +15,17 @@ from govsim.engine.feedback import close_issue, community_of, unlink_package
 from govsim.engine.ledger import post_money
 from govsim.engine.moves import CONTACTED, GATE_OPENED, MONEY_RESERVED, RELEASED, SUPPORT_COUNTED, note_move
 from govsim.engine.queues import schedule, take_package
+from govsim.engine.renovation import (
+    count_supporters,
+    is_programme,
+    least_supporters,
+    owner_to_talk_to,
+    raise_money,
+    renovation_of,
+    serial_rank,
+    thin_owners,
+    vote,
+)
 from govsim.engine.service import enqueue
 from govsim.engine.state import (
     DECISION_TASK,
@@ -25,6 +36,7 @@ from govsim.engine.state import (
     GATED,
     KIND_TABLE,
     PERSUASION,
+    PROGRAMME_DUE,
     QUEUE_DUE,
     WORK,
     WORKING,
@@ -84,22 +96,6 @@ def department_station(w, department, subdistrict):
 def subdistrict_station(w, i):
     """The station of the issue's subdistrict."""
     return w.p[0].n_communities + w.communities[community_of(w, i)].subdistrict
-
-
-@kernel
-def serial_rank(department):
-    """Order of renovation work: survey, design, pipes, roads, greening, handover (ruling 9)."""
-    if department == 11:
-        return 0
-    if department == 0:
-        return 1
-    if department == 10:
-        return 2
-    if department == 2:
-        return 3
-    if department == 1:
-        return 4
-    return 5
 
 
 @kernel
@@ -192,7 +188,9 @@ def release_work(w, i, t):
     if n == 0:
         close_issue(w, i, t)
         return
-    if kind.serial == 1 and m > 0:
+    if is_programme(w, i) and int(it.redo) == 0:
+        schedule(w, t, PROGRAMME_DUE, i, 0, i)
+    if kind.serial == 1 and m > 0 and (p.renovation_in_order == 1 or not is_programme(w, i)):
         enqueue(w, next_stage(w, i), t)
         return
     k = int(it.first_package)
@@ -261,7 +259,9 @@ def reserve_money(w, i, t, highest, with_city, pooled):
     x = w.compounds[w.buildings[w.arrivals[i].building].compound]
     q = w.communities[x.community]
     pot = -1
-    if w.kinds[w.arrivals[i].type].serial == 1:
+    if is_programme(w, i):
+        pot = 3 if raise_money(w, i, renovation_of(w, i), with_city) else -1
+    elif w.kinds[w.arrivals[i].type].serial == 1:
         if with_city and c.money_city >= 0.8 * need:
             c.money_city -= 0.8 * need
             c.household_money += 0.2 * need
@@ -320,11 +320,18 @@ def familiarity_of(w, b):
 
 @kernel
 def persuasion_share(w, i):
+    """Chance that a talk in the building of an issue wins somebody."""
+    return persuasion_share_in(w, w.arrivals[i].building)
+
+
+@kernel
+def persuasion_share_in(w, b):
     """p_per = sigma(b0 + b1 skill + b2 T_b + b3 omega_b) (3.7.6)."""
     p = w.p[0]
-    b = w.arrivals[i].building
-    doorstep = w.communities[community_of(w, i)].doorstep == 1
-    skill = p.mediator_skill if doorstep else p.persuader_skill
+    q = w.buildings[b].community
+    skill = p.persuader_skill
+    if w.communities[q].doorstep == 1:
+        skill = p.dispute_mediator_skill if q == p.dispute_place else p.mediator_skill
     z = p.persuade_intercept + p.persuade_skill * skill
     z += p.persuade_trust * w.buildings[b].mean_trust_community
     return logistic(z + p.persuade_familiarity * familiarity_of(w, b))
@@ -336,7 +343,11 @@ def set_parties(w, i, t):
     p = w.p[0]
     it = w.issues[i]
     a = w.arrivals[i]
-    if w.kinds[a.type].serial == 1:
+    if is_programme(w, i):
+        r = renovation_of(w, i)
+        it.parties = least_supporters(w.renovations[r].n_owners)
+        it.supporters = count_supporters(w, r)
+    elif w.kinds[a.type].serial == 1:
         n = w.compounds[w.buildings[a.building].compound].n_households
         it.parties = math.ceil(0.75 * math.ceil(2.0 * n / 3.0))
         support = 0.45 + 0.1 * rng.normal(a.key, rng.PARTIES, 1)
@@ -361,6 +372,9 @@ def persuade(w, i, t, delay):
     """Gate I: the next package of contacts, at most `contacts_per_day`, outcomes drawn by key."""
     p = w.p[0]
     it = w.issues[i]
+    if is_programme(w, i):
+        canvass(w, i, t, delay)
+        return
     needed = int(it.parties) - int(it.supporters)
     if needed <= 0:
         open_gate(w, i, GATE_I, t)
@@ -403,9 +417,18 @@ def end_of_contacts(w, i, k, t):
     """A package of contacts is done: enough supporters open gate I, else the next one follows."""
     it = w.issues[i]
     won = int(w.packages[k].committed)
+    first = int(w.packages[k].rounds)
     days = t - w.packages[k].release
     unlink_package(w, i, k)
     if int(it.closed_gates) & GATE_I == 0:
+        return
+    if is_programme(w, i):
+        r = renovation_of(w, i)
+        thin_owners(w, r, days, first)
+        talk_to_owners(w, i, first, won, 1.0, community_of(w, i), t)
+        call_assembly(w, i, t)
+        if int(it.closed_gates) & GATE_I:
+            canvass(w, i, t, math.floor(t) + 1.0 - t)
         return
     thin_supporters(w, i, days)
     it.supporters = int(it.supporters) + won
@@ -416,3 +439,68 @@ def end_of_contacts(w, i, k, t):
         persuade(w, i, t, math.floor(t) + 1.0 - t)
 
 
+# ---- consent to a renovation of the programme (SC2) ----------------------------------------------
+
+
+@kernel
+def talk_to_owners(w, i, first, n, effect, who, t):
+    """Talks `first` to `first + n` - 1 with owners not in favour; each wins one with p_per of their building, times `effect`."""
+    r = renovation_of(w, i)
+    key = w.renovations[r].key
+    before = count_supporters(w, r)
+    for count in range(first, first + n):
+        o = owner_to_talk_to(w, r, count)
+        if o >= 0 and rng.uniform(key, rng.PERSUADE, count) < effect * persuasion_share_in(w, w.owners[o].building):
+            w.owners[o].supports = 1
+    w.issues[i].supporters = count_supporters(w, r)
+    note_move(w, i, t, CONTACTED, who, n, 1.0 * (count_supporters(w, r) - before))
+
+
+@kernel
+def canvass(w, i, t, delay):
+    """The next day's talks with owners not yet in favour; their outcome is drawn when they are done."""
+    p = w.p[0]
+    it = w.issues[i]
+    re = w.renovations[renovation_of(w, i)]
+    n = min(p.contacts_per_day, re.n_owners - int(it.supporters))
+    if n <= 0:
+        call_assembly(w, i, t)
+        return
+    k = add_package(w, i, PERSUASION, community_of(w, i), 0, n * p.contact_hours, 9)
+    w.packages[k].committed = n
+    w.packages[k].rounds = int(it.contacts)
+    it.contacts = int(it.contacts) + n
+    schedule(w, t + max(delay, 0.0), QUEUE_DUE, k, w.packages[k].version, i)
+
+
+@kernel
+def call_assembly(w, i, t):
+    """Enough owners are in favour by the canvass: the assembly is called, with notice; without one their signatures do."""
+    p = w.p[0]
+    it = w.issues[i]
+    re = w.renovations[renovation_of(w, i)]
+    if re.is_called == 1 or int(it.supporters) < int(it.parties):
+        return
+    if p.renovation_assembly == 0:
+        open_gate(w, i, GATE_I, t)
+        return
+    re.is_called = 1
+    schedule(w, t + p.renovation_notice_days, PROGRAMME_DUE, i, 0, i)
+
+
+@kernel
+def hold_assembly(w, i, t):
+    """The owners vote; where the law is not met, the next call waits for a further share of owners to be won."""
+    it = w.issues[i]
+    if it.status != GATED or int(it.closed_gates) & GATE_I == 0:
+        return
+    r = renovation_of(w, i)
+    re = w.renovations[r]
+    re.is_called = 0
+    note_move(w, i, t, SUPPORT_COUNTED, -1, count_supporters(w, r), 1.0 * int(it.parties))
+    if vote(w, i, r, t):
+        open_gate(w, i, GATE_I, t)
+        return
+    more = math.ceil(w.p[0].renovation_recall_share * re.n_owners)
+    it.parties = min(re.n_owners, int(it.supporters) + more)
+    call_assembly(w, i, t)

@@ -14,11 +14,13 @@ from govsim.engine.commitment import ask, request_authority, send_memo, settle_j
 from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.feedback import add_memo, community_of
 from govsim.engine.gates import (
+    call_assembly,
     contact_hours_of,
     department_station,
     open_gate,
     persuasion_share,
     reserve_money,
+    talk_to_owners,
 )
 from govsim.engine.ledger import charge, post_outside
 from govsim.engine.moves import (
@@ -33,6 +35,7 @@ from govsim.engine.moves import (
     note_move,
 )
 from govsim.engine.queues import give_row, merge, queue_pop, queue_push
+from govsim.engine.renovation import is_programme
 from govsim.engine.state import (
     A1,
     A2,
@@ -278,6 +281,13 @@ def group_session(w, i, t):
     p = w.p[0]
     it = w.issues[i]
     n = int(it.parties) - int(it.supporters)
+    if is_programme(w, i):
+        if n > 0:
+            talk_to_owners(w, i, int(it.contacts), n, p.A4_group_effect, -1, t)
+            it.contacts = int(it.contacts) + n
+            post_outside(w, BY_RESIDENTS, PERSUADING, n * p.contact_hours)
+            call_assembly(w, i, t)
+        return
     share = p.A4_group_effect * persuasion_share(w, i)
     first = int(it.contacts)
     won = 0

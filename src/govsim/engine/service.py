@@ -14,6 +14,7 @@ from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, w
 from govsim.engine.ledger import post_unit
 from govsim.engine.moves import BEGAN, QUEUED, RECLASSED, WORKED, charge_for, note_work
 from govsim.engine.queues import before, give_package, schedule, stand_in_line, step_out
+from govsim.engine.renovation import is_programme, stage_begins
 from govsim.engine.state import (
     AUDIT_TASK,
     AUDITING,
@@ -308,6 +309,8 @@ def begin(w, n, k, t, efficiency, longest):
     if pk.mode == 0:
         pk.mode = 1
         if pk.kind == WORK:
+            if is_programme(w, pk.issue):
+                stage_begins(w, k, t)
             if work_is_perfunctory(w, k, wk.is_extra):
                 pk.mode = 2
                 pk.left *= w.p[0].perfunctory_hours_share

@@ -10,6 +10,7 @@ from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.day import advance, table_all
 from govsim.engine.meetings import end_forum
+from govsim.engine.programmes import facilities_of, renovations_of
 from govsim.engine.queues import schedule
 from govsim.engine.world import World
 from govsim.scenario.mechanism import ExternalHours, Mechanism
@@ -222,10 +223,16 @@ class Engine:
             moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1),
             duty=st.blank(st.DUTY, days if scenario.shocks.emergency.enabled else 1),
             posts=st.blank(st.POST, scenario.city.n_communities if scenario.shocks.emergency.enabled else 1),
-            **people,
+            **people, **renovations_of(scenario, arrivals), **self._facilities(people),
         )  # fmt: skip
         self._set_counters(world)
         return self._with_forums(world, none, 0)
+
+    def _facilities(self, people: dict[str, Any]) -> dict[str, np.ndarray]:
+        n = self.scenario.city.n_communities
+        share = self.scenario.shocks.convenience.community_share
+        chosen = build.covered(self.scenario.seed, rng.FACILITIES, n, max(share, 1 / n) if share > 0 else 0.0)
+        return facilities_of(self.scenario, people, chosen)
 
     def _interruptions(self) -> np.recarray:
         rows = st.blank(st.INTERRUPTION, len(self.scenario.interruptions))
@@ -338,6 +345,10 @@ class Engine:
         law = np.bincount(w.organisations.community, weights=w.organisations.law, minlength=len(w.communities)) > 0
         is_kept = mechanism.L1.doorstep_station and self.scenario.behaviour.contribution.law_firm_hours > 0
         w.communities.doorstep = (w.communities.has_body == 1) & law & is_kept
+        dispute = self.scenario.shocks.dispute
+        if dispute.enabled:
+            has_own = w.communities.has_body[dispute.community] == 1 and mechanism.L1.doorstep_station
+            w.communities.doorstep[dispute.community] = dispute.station == "always" or (dispute.station == "mechanism" and has_own)
         w.compounds.familiarity = w.compounds.has_body * mechanism.L2.familiarity
 
     def _set_paid_hours(self, w: World, external: ExternalHours) -> None:

@@ -41,12 +41,14 @@ UNITS = (
 
 # Kinds of package.
 WORK, PERSUASION, DECISION_TASK, PETITION_CASE, AUDIT_TASK, LAW_CASE = range(6)
+QUARREL_NUMBER = 14
+"""Number of a package that is a dispute about works under way (SC2)."""
 
 # Kinds of event, in no order of importance; ties go by (time, issue, kind, entity).
 (COMPLETE, READY, CHOICE_DUE, OWNER_FOUND, ASK_DUE, QUEUE_DUE, AUDIT_DUE, PETITION_DUE,
  ATTENTION_ENDS, DEADLINE_NEAR, MEMO_DUE, DETECTION_DUE, DEADLINE_PASSED, INTERRUPTED,
- VISIT, WHISTLE, ROAD_FAILS, ORDER_ASKED, ORDER_DUE) = range(19)  # fmt: skip
-N_EVENT_KINDS = 19
+ VISIT, WHISTLE, ROAD_FAILS, ORDER_ASKED, ORDER_DUE, PROGRAMME_DUE) = range(20)  # fmt: skip
+N_EVENT_KINDS = 20
 
 # Kinds of forum.
 EXECUTIVE, A1, A2, A3, A4 = range(5)
@@ -281,6 +283,47 @@ KIND_RECORD = np.dtype(
         ("petition_factor", "f8"), ("private_remedy", "i8"), ("property_firm", "i8"), ("urgent", "i8"),
         ("queue_class", "i8"), ("mediated", "i8"), ("serial", "i8"), ("listed", "i8"), ("delegated", "i8"),
     ]
+)  # fmt: skip
+
+# Rows of the scenarios SC2, SC3 and SC5 (3.13); one unused row each while they are off.
+N_STAGES = 6
+"""Stages of a renovation, in their order: survey, design, pipes, roads, greening, handover."""
+STAGES_OF_WORK = ("survey", "design", "pipes", "roads", "greening", "handover")
+RENOVATION = np.dtype(
+    [
+        ("issue", "i8"), ("compound", "i8"), ("first_owner", "i8"), ("n_owners", "i8"), ("key", "u8"),
+        ("is_called", "i8"), ("ballots", "i8"), ("participation", "f8"), ("approval", "f8"), ("initial", "i8"),
+        ("from_city", "f8"), ("from_compound", "f8"), ("from_community", "f8"), ("from_owners", "f8"),
+        ("dissenters", "i8"), ("quarrels", "i8"), ("quarrels_mediated", "i8"), ("quarrels_settled", "i8"),
+        ("quarrels_petitioned", "i8"), ("quarrels_law", "i8"), ("quarrels_silent", "i8"),
+        ("quarrels_private", "i8"), ("satisfaction", "f8"),
+        ("upkeep_needed", "f8"), ("upkeep_firm", "f8"), ("upkeep_pool", "f8"),
+    ]
+)  # fmt: skip
+OWNER = np.dtype(
+    [("household", "i4"), ("building", "i4"), ("area", "f8"), ("is_low", "i1"), ("is_old", "i1"), ("supports", "i1")], align=True
+)
+STAGE = np.dtype([("start", "f8"), ("end", "f8"), ("hours", "f8"), ("redig", "f8")])
+FACILITY = np.dtype(
+    [
+        ("community", "i8"), ("key", "u8"), ("first_building", "i8"), ("n_buildings", "i8"), ("first_household", "i8"),
+        ("n_households", "i8"), ("first_server", "i8"), ("n_staff", "i8"), ("ses_low", "f8"), ("ses_high", "f8"),
+        ("month", "i8"), ("level", "f8"), ("load", "f8"), ("days_open", "f8"), ("staff_hours", "f8"), ("staff_busy_hours", "f8"),
+        ("volunteer_hours", "f8"), ("unskilled_hours", "f8"), ("money", "f8"),
+    ]
+)  # fmt: skip
+SERVER = np.dtype([("free_at", "f8"), ("until", "f8"), ("efficiency", "f8")])
+FACILITY_MONTH = np.dtype(
+    [(n, "f8") for n in ("wanted", "came", "served", "in_time", "wait_hours", "busy_hours", "days")]
+)
+N_GROUPS = 7
+"""Groups whose unmet need is counted: thirds of status, then types of compound."""
+CHANNEL_MONTH = np.dtype(
+    [(f"chose_{n}", "f8") for n in CHANNELS]
+    + [(n, "f8") for n in (
+        "petitions", "repeats", "station_cases", "station_won", "station_lost", "court_cases", "court_won", "court_lost",
+        "station_queue", "belief_community", "belief_petition", "belief_law",
+    )]
 )  # fmt: skip
 
 COUNTER_FIELDS_INT = (

@@ -7,6 +7,7 @@ import numpy as np
 from govsim.engine import rng
 from govsim.engine.commitment import summon
 from govsim.engine.compiled import kernel
+from govsim.engine.disputes import LOST, OPENED, WON, count_case, count_choice, count_petition, success_share
 from govsim.engine.feedback import (
     add_memo,
     community_of,
@@ -23,6 +24,7 @@ from govsim.engine.gates import (
     department_station,
     find_package,
     open_gate,
+    persuasion_share_in,
     release_work,
 )
 from govsim.engine.ledger import post_outside
@@ -43,6 +45,7 @@ from govsim.engine.moves import (
 )
 from govsim.engine.orders import has_order, place_order
 from govsim.engine.queues import schedule
+from govsim.engine.renovation import is_programme, renovation_of
 from govsim.engine.routing import add_departments, dispatch_order, lead_package, start_triage
 from govsim.engine.service import enqueue, reclass
 from govsim.engine.state import (
@@ -60,9 +63,11 @@ from govsim.engine.state import (
     LAW_CASE,
     MEETING,
     ORDER_ASKED,
+    PERSUASION,
     PETITION_CASE,
     PETITION_DUE,
     PREPARING,
+    QUARREL_NUMBER,
     REPORTING,
     ROUTING,
     SILENCE,
@@ -85,11 +90,11 @@ def access_costs(p, ses, doorstep):
 
 
 @kernel
-def weight_of_hotline(w, i, severity, trust_city):
+def weight_of_hotline(w, building, household, severity, trust_city):
     """exp(V / theta) of a call to the hotline (RV1): its access cost, voice bias and belief (3.7.3, 3.7.18)."""
     p = w.p[0]
-    h = w.households[household_of(w, i)]
-    belief = w.hotline_beliefs[w.arrivals[i].building].offset_hotline + w.counters[0].belief_scale * h.hotline
+    h = w.households[household]
+    belief = w.hotline_beliefs[building].offset_hotline + w.counters[0].belief_scale * h.hotline
     v = severity + p.weight_belief * belief + p.weight_trust * (trust_city - 0.5)
     return math.exp((v - p.RV1_access_cost - p.RV1_access_cost_ses * (0.5 - h.ses)) / p.choice_scale)
 
@@ -102,16 +107,27 @@ def choose(w, i):
     p = w.p[0]
     it = w.issues[i]
     a = w.arrivals[i]
-    c = w.counters[0]
-    h = w.households[household_of(w, i)]
-    b = w.buildings[a.building]
-    kind = w.kinds[a.type]
     n = int(it.choices)
     it.choices = n + 1
     if n >= p.voice_attempts_max:
         return SILENCE
-    severity = p.weight_severity * np.float64(it.severity)
-    cost_community, cost_law = access_costs(p, h.ses, w.communities[community_of(w, i)].doorstep)
+    u = rng.uniform(a.key, rng.CHOICE, n)
+    channel = channel_for(w, a.building, household_of(w, i), a.type, np.float64(it.severity), u)
+    if p.dispute_place >= 0:
+        count_choice(w, i, channel)
+    return channel
+
+
+@kernel
+def channel_for(w, building, household, kind_of_issue, severity, u):
+    """The channel a household picks for a grievance of this type and severity, `u` being its luck."""
+    p = w.p[0]
+    c = w.counters[0]
+    h = w.households[household]
+    b = w.buildings[building]
+    kind = w.kinds[kind_of_issue]
+    severity = p.weight_severity * severity
+    cost_community, cost_law = access_costs(p, h.ses, w.communities[b.community].doorstep)
     trust_community = b.offset_trust_community + c.trust_scale * h.trust_community
     trust_city = b.offset_trust_city + c.trust_scale * h.trust_city
     v1 = severity + p.weight_belief * (b.offset_community + c.belief_scale * h.community) - cost_community
@@ -128,8 +144,8 @@ def choose(w, i):
         w4 = math.exp((severity + p.weight_belief * p.belief_private - p.access_cost_private) / p.choice_scale)
     w5 = 0.0
     if p.RV1_enabled == 1:
-        w5 = weight_of_hotline(w, i, severity, trust_city)
-    u = rng.uniform(a.key, rng.CHOICE, n) * (w0 + w1 + w2 + w3 + w4 + w5)
+        w5 = weight_of_hotline(w, building, household, severity, trust_city)
+    u *= w0 + w1 + w2 + w3 + w4 + w5
     if u < w1:
         return VIA_COMMUNITY
     u -= w1
@@ -236,6 +252,8 @@ def petition(w, i, t):
         table_petitioned(w, i)
     w.daily[c.today].petitions += 1
     w.communities[community_of(w, i)].petitions += 1.0
+    if p.dispute_place >= 0:
+        count_petition(w, i, n)
     if p.RV4_enabled == 1:
         charge_for(w, i, t, community_of(w, i), REPORTING, p.RV4_reporting_hours)
         k = int(it.first_package)
@@ -275,12 +293,11 @@ def go_to_law(w, i, t):
     note_age(w, i, t)
     if not np.float64(it.law) >= 0.0:
         it.law = t - w.arrivals[i].onset
-    q = w.communities[community_of(w, i)]
-    station = department_station(w, 4, q.subdistrict)
-    if q.doorstep == 1:
-        station = p.first_mediation + community_of(w, i)
+    station = law_station(w, community_of(w, i))
     it.law_pending = 1
     note_move(w, i, t, WENT_TO_LAW, station, -1, 0.0)
+    if p.dispute_place >= 0:
+        count_case(w, i, station, OPENED)
     enqueue(w, add_package(w, i, LAW_CASE, station, 0, p.law_case_hours, 13), t)
 
 
@@ -290,8 +307,11 @@ def law_decided(w, i, k, t):
     note_age(w, i, t)
     it = w.issues[i]
     a = w.arrivals[i]
-    won = rng.uniform(a.key, rng.LAW, int(it.choices)) < w.p[0].law_case_success
-    note_move(w, i, t, LAW_DECIDED, w.packages[k].station, -1, 1.0 if won else 0.0)
+    station = w.packages[k].station
+    won = rng.uniform(a.key, rng.LAW, int(it.choices)) < success_share(w, station)
+    note_move(w, i, t, LAW_DECIDED, station, -1, 1.0 if won else 0.0)
+    if w.p[0].dispute_place >= 0:
+        count_case(w, i, station, WON if won else LOST)
     unlink_package(w, i, k)
     it.law_pending = 0
     learn(w, i, VIA_LAW, 1.0 if won else 0.0)
@@ -389,7 +409,11 @@ def reopen(w, i, t):
 
 @kernel
 def first_choice(w, i, t):
-    """A new issue: its household notices at once and chooses (3.7.2, 3.7.3)."""
+    """A new issue: its household notices at once and chooses (3.7.2, 3.7.3); a renovation of the programme is applied for."""
+    if is_programme(w, i):
+        voice(w, i, t, VIA_COMMUNITY)
+        start_triage(w, i, t)
+        return
     channel = choose(w, i)
     act(w, i, t, channel)
 
@@ -459,3 +483,67 @@ def patience_over(w, i, t):
         elif channel == VIA_LAW:
             go_to_law(w, i, t)
         restart_patience(w, i, t)
+
+
+@kernel
+def law_station(w, q):
+    """Who takes a legal case of a community: its doorstep station, else justice."""
+    if w.communities[q].doorstep == 1:
+        return w.p[0].first_mediation + q
+    return department_station(w, 4, w.communities[q].subdistrict)
+
+
+@kernel
+def dissent(w, i, t):
+    """Works begin: owners who were not in favour may quarrel with them (SC2).
+
+    Each who does takes the dispute where a household takes one (3.7.3): to the community (by the hotline too) or to law, as a
+    case of mediation there; to the petition office, as a petition about the works; or nowhere.
+    """
+    p = w.p[0]
+    r = renovation_of(w, i)
+    re = w.renovations[r]
+    kind = p.renovation_quarrel_type if p.renovation_quarrel_type >= 0 else w.arrivals[i].type
+    for n in range(re.n_owners):
+        owner = w.owners[re.first_owner + n]
+        if owner.supports == 1:
+            continue
+        re.dissenters += 1
+        if rng.uniform(re.key, rng.QUARREL, 4 * n) >= p.renovation_quarrel_share:
+            continue
+        re.quarrels += 1
+        severity = rng.uniform(re.key, rng.QUARREL, 4 * n + 1)
+        luck = rng.uniform(re.key, rng.QUARREL, 4 * n + 2)
+        channel = channel_for(w, owner.building, owner.household, kind, severity, luck)
+        q = w.buildings[owner.building].community
+        if channel == VIA_COMMUNITY or channel == VIA_LAW or channel == VIA_HOTLINE:
+            station = law_station(w, q) if channel == VIA_LAW else q
+            k = add_package(w, i, PERSUASION, station, 0, p.renovation_quarrel_hours, QUARREL_NUMBER)
+            w.packages[k].rounds = n
+            if channel == VIA_LAW:
+                re.quarrels_law += 1
+            else:
+                re.quarrels_mediated += 1
+            enqueue(w, k, t)
+        elif channel == VIA_PETITION:
+            re.quarrels_petitioned += 1
+            petition(w, i, t)
+        elif channel == VIA_PRIVATE:
+            re.quarrels_private += 1
+        else:
+            re.quarrels_silent += 1
+
+
+@kernel
+def end_of_quarrel(w, i, k):
+    """A dispute about the works has been mediated: settled with p_per at the community, else with a case's success."""
+    pk = w.packages[k]
+    r = renovation_of(w, i)
+    n = int(pk.rounds)
+    if pk.station < w.p[0].n_communities:
+        share = persuasion_share_in(w, w.owners[w.renovations[r].first_owner + n].building)
+    else:
+        share = success_share(w, pk.station)
+    if rng.uniform(w.renovations[r].key, rng.QUARREL, 4 * n + 3) < share:
+        w.renovations[r].quarrels_settled += 1
+    unlink_package(w, i, k)

@@ -35,6 +35,7 @@ FIELDS = (
     "outside", "pool", "pool_today", "given", "waiting", "daily", "sittings", "interruptions", "calendar", "funds",
     "external", "origin", "returned", "desk_share", "moves", "hotline", "orders", "rankings", "nominated", "hotline_beliefs",
     "duty", "posts",
+    "renovations", "owners", "stages", "facilities", "servers", "facility_groups", "facility_months", "facility_users", "channels",
 )  # fmt: skip
 
 
@@ -56,6 +57,9 @@ class World:
     `moves` has one row, never used, unless every change of state is recorded (`govsim.engine.moves`).
     `orders[issue]`, `rankings[who answers]` and `nominated[subdistrict]` have one row while RV1 is off, `hotline_beliefs[building]`
     until it is first on.
+    The programmes of 3.13 have one unused row while they are off: `stages[renovation, stage]`,
+    `facility_groups[facility, group, (needed, came, served)]`, `facility_months[facility, month]`, `facility_users[household]`
+    (1 needed it, 2 was served), `channels[(focus, rest), month]`.
     """
 
     __slots__ = (*FIELDS, "_table", "_type")

@@ -54,6 +54,9 @@ FIXED = {
     "organisations": ("community", "skill", "law", "key"),
     "leaders": ("key",),
     "counters": ("n_issues", "slots_per_day"),
+    "renovations": ("issue", "compound", "first_owner", "n_owners", "key"),
+    "owners": ("household", "building", "area"),
+    "facilities": ("community", "key", "first_building", "n_buildings", "first_household", "n_households", "first_server", "n_staff"),
 }
 """Fields that follow from the scenario alone; those of the file must agree."""
 
@@ -73,6 +76,7 @@ POINTERS = {
     ("forums", "kind"): (0, 5), ("forums", "root"): (-1, "nodes"),
     ("members", "community"): (0, "communities"), ("members", "department"): (0, 12), ("members", "skill"): (0, 8),
     ("nominated", "issue"): (-1, "issues"),
+    ("renovations", "issue"): (-1, "issues"),
 }  # fmt: skip
 """What a number that points at rows may be: from the first bound to below the second, a number or a column's rows."""
 

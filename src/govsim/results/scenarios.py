@@ -12,6 +12,14 @@ import numpy as np
 
 from govsim.engine.state import GATE_F, GATE_J, RESOLVED
 from govsim.results.metrics import Better, Metric, _source
+from govsim.results.programmes import (
+    CONVENIENCE_ROWS,
+    DISPUTE_ROWS,
+    RENOVATION_ROWS,
+    convenience_outputs,
+    dispute_outputs,
+    renovation_outputs,
+)
 from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
 
@@ -31,6 +39,8 @@ def _block(block: str, *rows: tuple[str, str, Better, str]) -> None:
         OUTPUTS[name] = Metric(unit, better, formula, "3.13", block, name, name)
 
 
+_block("renovation", *RENOVATION_ROWS)
+_block("dispute", *DISPUTE_ROWS)
 _block(
     "road",
     ("road_issues", "1", "none", "#{ROAD issues that arose while a shock raised their number}: those of the other rows"),
@@ -46,6 +56,7 @@ _block(
      "money spent on them / (segment_km x #{truly repaired when the run ends}); segment_km is assumed"),
     ("road_hours_per_km", "h/km", "none", "hours served on them / (segment_km x #{truly repaired when the run ends})"),
 )  # fmt: skip
+_block("convenience", *CONVENIENCE_ROWS)
 
 
 _block(
@@ -174,7 +185,10 @@ def road_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
 
 READERS: Mapping[str, tuple[Callable[[Any], bool], Callable[[Columns, Scenario, float], Parts]]] = {
     "pandemic": (lambda shocks: shocks.emergency.enabled, pandemic_outputs),
+    "renovation": (lambda shocks: shocks.renovation.enabled, renovation_outputs),
+    "dispute": (lambda shocks: shocks.dispute.enabled, dispute_outputs),
     "road": (lambda shocks: shocks.road.enabled, road_outputs),
+    "convenience": (lambda shocks: shocks.convenience.enabled, convenience_outputs),
 }
 """Part of a scenario -> whether its outputs are asked for, and what reads them."""
 

@@ -22,15 +22,22 @@ from govsim import __version__
 from govsim.engine.state import (
     ACTIVITIES,
     ARRIVAL,
+    CHANNEL_MONTH,
     CHANNELS,
     DAILY,
     DUTY,
+    FACILITY,
+    FACILITY_MONTH,
     FORUMS,
     ISSUE,
     MOVE,
+    N_GROUPS,
+    N_STAGES,
     PAYERS,
     POTS,
+    RENOVATION,
     SITTING,
+    STAGE,
     STATES,
     STATION,
     STATUSES,
@@ -42,16 +49,17 @@ from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
 
 FORMAT = "govsim run"
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MANIFEST = "manifest.json"
 
 _RECORDS = {
     "arrivals": ARRIVAL, "issues": ISSUE, "daily": DAILY, "sittings": SITTING, "stations": STATION,
     "moves": MOVE,
     "duty": DUTY,
+    "renovations": RENOVATION, "stages": STAGE, "channels": CHANNEL_MONTH, "facilities": FACILITY, "facility_months": FACILITY_MONTH,
 }  # fmt: skip
 _BYTES = ("origin", "returned")
-_FLOATS = ("hours", "outside", "funds", "compound_status")
+_FLOATS = ("hours", "outside", "funds", "compound_status", "facility_groups")
 
 
 class RunFileError(ValueError):
@@ -323,6 +331,9 @@ def _check(place: Path, c: Columns, scenario: Scenario) -> None:
     shapes = (
         len(c.arrivals) == len(c.issues),
         all(len(column) in (1, len(c.issues)) for column in (c.origin, c.returned)),
+        len(c.stages) == N_STAGES * len(c.renovations), len(c.channels) in (1, 2 * n_months),
+        len(c.facility_months) in (1, n_months * len(c.facilities)), len(c.facility_users) == 2,
+        len(c.facility_groups) in (1, N_GROUPS * 3 * len(c.facilities)),
         len(c.calendar) == len(c.daily) > 0,
         len(c.duty) in (1, len(c.daily)),
         c.hours.shape == (len(c.stations), len(ACTIVITIES), n_months),

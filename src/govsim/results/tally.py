@@ -17,13 +17,20 @@ from govsim.engine.state import (
     A1,
     A3,
     ACTIVITIES,
+    CHANNEL_MONTH,
     DAILY,
     DUTY,
     EXTERNAL_PAYERS,
+    FACILITY,
+    FACILITY_MONTH,
     MOVE,
     MOVE_ROWS,
+    N_STAGES,
     PAYERS,
     POTS,
+    RENOVATION,
+    STAGE,
+    blank,
 )
 from govsim.scenario.scenario import Scenario
 
@@ -81,6 +88,9 @@ TALLIES: tuple[str, ...] = (
 TALLY_INDEX = {name: i for i, name in enumerate(TALLIES)}
 
 
+PROGRAMME_COLUMNS = ("renovations", "stages", "channels", "facilities", "facility_months", "facility_groups")
+
+
 class Columns(NamedTuple):
     """What is kept of a run, as arrays; all of it comes from `govsim.engine.state.World`.
 
@@ -97,6 +107,8 @@ class Columns(NamedTuple):
     origin, returned : int8[issue], which shock brought an issue and how often a repaired road came back; one row when nothing
         of the kind is on (`govsim.engine.world.World`).
     moves : structured array, empty unless recorded.
+    renovations, stages, channels, facilities, facility_months, facility_groups : of the programmes of 3.13, as in `World`.
+    facility_users : int64[2], households that needed a facility and those served.
     """
 
     arrivals: Any
@@ -118,6 +130,13 @@ class Columns(NamedTuple):
     returned: np.ndarray = np.zeros(1, np.int8)
     moves: Any = np.zeros(0, MOVE)
     duty: Any = np.zeros(1, DUTY)
+    renovations: Any = blank(RENOVATION, 1)
+    stages: Any = blank(STAGE, N_STAGES)
+    channels: Any = blank(CHANNEL_MONTH, 1)
+    facilities: Any = blank(FACILITY, 1)
+    facility_months: Any = blank(FACILITY_MONTH, 1)
+    facility_groups: np.ndarray = np.zeros(1)
+    facility_users: np.ndarray = np.zeros(2, np.int64)
 
 
 class Window(NamedTuple):
@@ -195,6 +214,8 @@ def columns_of(engine: Any, *, copy: bool = True) -> Columns:
         returned=keep(world.returned, n if len(world.returned) > 1 else 1),
         moves=keep(world.moves, int(world.pools.used[MOVE_ROWS])),
         duty=keep(world.duty, horizon if len(world.duty) > 1 else 1),
+        facility_users=np.array([(world.facility_users > 0).sum(), (world.facility_users > 1).sum()], np.int64),
+        **{name: keep(getattr(world, name), len(getattr(world, name))) for name in PROGRAMME_COLUMNS},
     )
 
 

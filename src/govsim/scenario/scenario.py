@@ -52,6 +52,13 @@ class Scenario(Frozen):
         for n, shock in enumerate(self.shocks.demand):
             if shock.type not in codes:
                 raise ValueError(f"shocks.demand[{n}].type is {shock.type!r}; the types are {', '.join(codes)}")
+        places = [(f"demand[{n}]", s.community) for n, s in enumerate(self.shocks.demand) if s.community is not None]
+        places += [("dispute", self.shocks.dispute.community)] if self.shocks.dispute.enabled else []
+        for name, place in places:
+            if place > last:
+                raise ValueError(f"shocks.{name}.community {place}: the city has communities 0 to {last}")
+        if self.shocks.renovation.enabled and "RENO" not in codes:
+            raise ValueError(f"shocks.renovation needs the type RENO; the types are {', '.join(codes)}")
         for name in ("demand", "desks"):
             for n, shock in enumerate(getattr(self.shocks, name)):
                 if self.burn_in_days + shock.start >= self.days:

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from govsim.scenario.fields import Frozen, number, option
+from govsim.scenario.programmes import Convenience, Dispute, Renovation
 
 
 class DemandShock(Frozen):
@@ -20,6 +21,13 @@ class DemandShock(Frozen):
     start: int = number(60, "d", 0, 36500, "[A]", "3.13: days after the burn-in")
     days: int = number(30, "d", 1, 36500, "[A]", "3.13")
     factor: float = number(4.0, "1", 0, 50, "[A]", "3.7.1: g")
+    community: int | None = number(None, "1", 0, 100000, "[A]", "index of the one community it befalls; all when null")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "DemandShock":
+        if self.community is not None and self.factor < 1:
+            raise ValueError(f"factor {self.factor:g} is below 1: demand can be lowered in the whole city only, not in one community")
+        return self
 
 
 class DeskShock(Frozen):
@@ -98,6 +106,9 @@ class Shocks(Frozen):
     desks: tuple[DeskShock, ...] = ()
     road: RoadWear = RoadWear()
     emergency: Emergency = Emergency()
+    renovation: Renovation = Renovation()
+    dispute: Dispute = Dispute()
+    convenience: Convenience = Convenience()
 
     @property
     def title(self) -> str:

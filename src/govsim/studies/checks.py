@@ -381,6 +381,24 @@ def two_departments() -> Check:
     return Check("T31", "two_departments", {"T": law.fork_join_time(rate)}, scenario, _since("closed", ""), 60)
 
 
+def facility(servers: int, load: float, cv: float) -> Check:
+    """A canteen of SC5 that never closes and that everybody uses: Erlang's wait (exponential), Pollaczek and Khinchine's (any)."""
+    hours, is_exponential = 0.25, cv == 1.0
+    households = City.preset("demo").households_per_community
+    scenario = town(kind(), rate=1e-4, days=2_000, **{"shocks.convenience": {
+        "enabled": True, "opening_hour": 0.0, "opening_hours": 24.0, "days_a_week": 7, "households_per_server": households / servers,
+        "visits_per_household": servers * load * 24 / hours / households, "service_hours": hours, "service_cv": cv,
+        "service_distribution": "exponential" if is_exponential else "lognormal",
+        "take_up_intercept": 50.0, "volunteer_seats": 0}})  # fmt: skip
+
+    def measure(e: Engine, _kept: np.ndarray) -> np.ndarray:
+        seen = e.world.facility_months[3:]
+        return seen.wait_hours.sum() / seen.served.sum() / hours
+
+    wait = law.wait_m_m_c(servers, servers * load) if is_exponential else law.wait_m_g_1(load, cv)
+    return Check("SC5", "facility", {f"W(c={servers}, cv={cv:g})": wait}, scenario, measure, 60)
+
+
 def checks() -> tuple[Check, ...]:
     """Every closed form, in the order of section 4."""
     return (
@@ -389,4 +407,5 @@ def checks() -> tuple[Check, ...]:
         promises(3, 0.4, 0.0), promises(4, 0.3, 0.0), promises(4, 0.3, 0.1), promises(4, 0.3, 0.3),
         interruptions(), reopening(), tiers(), channels(), channels(hotline=True), trust(), consent(),
         pooling(1), pooling(2), pooling(4), buckets(), overload(), doubling(1), doubling(2), slots(8.0, 10, "T30"), two_departments(),
+        facility(2, 0.8, 1.0), facility(1, 0.7, 1.5),
     )  # fmt: skip
