@@ -153,9 +153,9 @@ def _last_gate(opened: np.ndarray) -> np.ndarray:
 DISPUTE_ROWS: tuple[Row, ...] = (
     *((f"dispute_chose_{o}", "1", "none", "share of households' choices in the community since the burn-in")
       for o in CHANNELS),
-    ("dispute_petitions_rate", "1/1000/yr", "none", "petitions / 1,000 residents of the community and year, since the burn-in"),
-    ("dispute_repeats_rate", "1/1000/yr", "none", "of these, repeated ones"),
-    ("dispute_petitions_elsewhere_rate", "1/1000/yr", "none", "petitions / 1,000 residents of the rest of the city and year"),
+    ("dispute_petitions_rate", "1/1000·yr", "none", "petitions / 1,000 residents of the community and year, since the burn-in"),
+    ("dispute_repeats_rate", "1/1000·yr", "none", "of these, repeated ones"),
+    ("dispute_petitions_elsewhere_rate", "1/1000·yr", "none", "petitions / 1,000 residents of the rest of the city and year"),
     ("dispute_silent_rate", "1/1000", "lower", "grievances of the community unvoiced or given up at the end / 1,000 residents"),
     ("dispute_station_cases", "1/month", "none", "cases brought to the community's station / months"),
     ("dispute_station_decided_share", "1", "higher", "cases it decided / cases brought"),
