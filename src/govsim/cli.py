@@ -1,4 +1,4 @@
-"""The command line: `govsim compare`, `govsim run`, `govsim verify`, `govsim patterns`, `govsim components`.
+"""The command line: `govsim compare`, `govsim run`, `govsim story`, `govsim verify`, `govsim patterns`, `govsim components`.
 
 Only typer loads with this module, so that `--help` answers at once. What cannot be done is said in
 one line on stderr with exit code 2; a run that fails ends with 1, an interrupted one with 130.
@@ -435,6 +435,88 @@ def patterns(
         console = Console(width=None if sys.stdout.isatty() else 140, highlight=False, emoji=False)
         for text in shown:
             console.print(text, markup=False)
+
+
+@app.command()
+def story(
+    source: Annotated[str, typer.Argument(help="A saved run, a scenario file (YAML) or the name of a preset.")],
+    issue: Annotated[int | None, typer.Option(min=0, help="Number of the issue.")] = None,
+    find: Annotated[str | None, typer.Option(help="Pick the issue instead, such as petitions, funds_gate or, with --twin, sooner.")] = None,
+    variant: Annotated[str | None, typer.Option(help="Mechanism of a scenario or preset; its own when not given.")] = None,
+    twin: Annotated[str | None, typer.Option(help="A second variant: set the same issue under both side by side.")] = None,
+    out: Annotated[str | None, typer.Option(help="File for the timeline: .png, .svg or .pdf.")] = None,
+    lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+) -> None:
+    """Tell the story of one issue; without --issue or --find, list telling ones.
+
+    Example: govsim story demo --variant F1 --find jurisdiction_gate | govsim story results/run --issue 7 --twin B0 --out 7.png
+    """
+    tongue = _language(lang)
+    with _guarded(tongue):
+        if issue is not None and find is not None:
+            raise ValueError("give --issue or --find, one of the two")
+        if out is not None:
+            _check_picture(out)
+            if issue is None and find is None:
+                raise ValueError("--out FILE goes together with --issue or --find")
+        from govsim.labels import label
+        from govsim.results.finding import find_issues, kinds
+        from govsim.results.story import story as tell
+        from govsim.results.story import twin_story
+        from govsim.studies.compare import is_compiled
+
+        if find is not None and find not in kinds(twin is not None):
+            raise ValueError(f"--find {find}: there are {', '.join(kinds(twin is not None))}")
+        if not is_compiled():
+            typer.echo(label("message.wait.compiling", tongue), err=True)
+        runs = _runs_to_tell(source, variant, twin)
+        if issue is None:
+            found = find_issues(*runs, kind=find, lang=tongue)
+            if find is None or not len(found):
+                for row in found.itertuples():
+                    typer.echo(f"{row.issue:>8}  {row.kind:<18} {row.reason}")
+                if not len(found):
+                    raise ValueError(f"--find {find}: no issue of this kind" if find else "no telling issue")
+                return
+            issue = int(found.issue.iloc[0])
+        told = twin_story(*runs, issue, tongue) if len(runs) == 2 else tell(runs[0], issue, tongue)
+        typer.echo(str(told))
+        if out is not None:
+            from govsim.show.figures import save_figure
+            from govsim.show.timeline import plot_story
+
+            save_figure(plot_story(told), out, tongue)
+            typer.echo(label("message.saved", tongue, folder=out))
+
+
+def _check_picture(out: str) -> None:
+    """Refuse a file that a figure cannot be saved in."""
+    path = Path(out)
+    if path.suffix not in (".png", ".svg", ".pdf"):
+        raise ValueError(f"--out {out}: the name ends with .png, .svg or .pdf")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ValueError(f"--out {out}: a file in a folder that exists")
+
+
+def _runs_to_tell(source: str, name: str | None, twin: str | None) -> list[Any]:
+    """The run asked for, and the same city under a second variant."""
+    from govsim.results.simulate import simulate
+    from govsim.results.store import is_run, load_run
+    from govsim.scenario.files import load_scenario
+    from govsim.scenario.variants import apply
+
+    if is_run(Path(source)):
+        if name is not None:
+            raise ValueError("--variant goes with a scenario or preset; a saved run has its own")
+        first = load_run(source)
+        asked = first.scenario
+    else:
+        asked = load_scenario(source)
+        asked = asked if name is None else apply(asked, name)
+        second = None if twin is None else apply(asked, twin)
+        first = simulate(asked, moves=True)
+        return [first] if second is None else [first, simulate(second, moves=True)]
+    return [first] if twin is None else [first, simulate(apply(asked, twin), moves=True)]
 
 
 @app.command()

@@ -24,6 +24,10 @@ def invoke(*words: str):
         ("compare", "--records", "missing.csv"), ("run", "missing.yaml"), ("components", "--lang", "fr"),
         ("compare", "--scenario", "raod"), ("run", "demo", "--scenario", "none.yaml"), ("run", "demo", "--twin"),
         ("run", "--resume", "x.state", "--scenario", "road"), ("run", "demo", "--twin", "--switch", "400=F1", "--scenario", "road"),
+        ("story", "nowhere"), ("story", "demo", "--issue", "-1"), ("story", "demo", "--issue", "1", "--find", "hops"),
+        ("story", "demo", "--find", "nope"), ("story", "demo", "--twin", "F9"), ("story", "demo", "--out", "a.png"),
+        ("story", "demo", "--issue", "1", "--out", "a.doc"), ("story", "demo", "--issue", "1", "--out", "no/a.png"),
+        ("story", "demo", "--variant", "X"),
     ],
 )  # fmt: skip
 def test_cli__bad_input_is_refused_without_a_traceback(words, tmp_path, monkeypatch):
@@ -145,3 +149,19 @@ def test_cli__compare_writes_tables_figures_and_a_manifest(tmp_path):
     assert "Headline" in result.output
     assert "Outputs, not outcomes" in result.output
     assert "no result is an evaluation" in " ".join(result.output.lower().split())
+
+
+def test_cli__story_lists_tells_and_draws(tmp_path):
+    world = tmp_path / "small.yaml"
+    world.write_text("city: demo\ndays: 260\nburn_in_days: 100\n")
+    assert invoke("run", str(world), "--switch", "100=F1", "--out", str(tmp_path / "run")).exit_code == 0
+    listed = invoke("story", str(tmp_path / "run"))
+    assert listed.exit_code == 0 and "never_voiced" in listed.output
+    figure = tmp_path / "a.png"
+    told = invoke("story", str(tmp_path / "run"), "--find", "hours", "--out", str(figure))
+    assert told.exit_code == 0 and "The issue arises" in told.output
+    assert figure.stat().st_size > 10_000
+    twin = invoke("story", str(world), "--variant", "F1", "--twin", "B0", "--issue", "800", "--lang", "zh")
+    assert twin.exit_code == 0 and "两种方案对照" in twin.output
+    beyond = invoke("story", str(tmp_path / "run"), "--issue", "9999999")
+    assert beyond.exit_code == 2 and beyond.output.count("\n") == 1

@@ -125,11 +125,26 @@ def moves_fit(log: np.ndarray, n_issues: int, n_units: int) -> bool:
     return fits
 
 
-_STATUS_AFTER = {
+STATUS_AFTER = {
     "arose": "latent", "taken_in": "routing", "owner_found": "gated", "released": "working", "closed": "closed",
     "resolved": "resolved", "reopened": "gated", "exited": "exited", "lapsed": "lapsed",
     "repair_failed": "closed",
 }  # fmt: skip
+"""Move -> status of the issue from then on."""
+
+
+def status_steps(moves: pd.DataFrame) -> list[tuple[float, str]]:
+    """Return when one issue's status changed and to what; times are those of the column ``age``."""
+    found: list[tuple[float, str]] = []
+    for row in moves.itertuples():
+        status = STATUS_AFTER.get(row.move)
+        if row.move == "went_to_law" and found and found[-1][1] == "latent":
+            status = "routing"
+        if status is not None:
+            found.append((float(row.age), status))
+    return found
+
+
 _FIRST = {
     "voiced": "voiced", "released": "released", "petitioned": "petitioned", "law": "went_to_law", "closed": "closed",
 }  # fmt: skip
@@ -183,7 +198,7 @@ def _days(moves: pd.DataFrame, move: str | tuple[str, ...], which: str) -> pd.Se
 
 def _status(moves: pd.DataFrame, ids: pd.Index) -> pd.Categorical:
     """Status after the last move that changes it; who goes to law before anything else is on the way."""
-    after = moves.move.astype(object).map(_STATUS_AFTER)
+    after = moves.move.astype(object).map(STATUS_AFTER)
     is_first_law = (moves.move == "went_to_law") & ~moves.issue.isin(moves.issue[moves.move == "taken_in"])
     after = after.mask(is_first_law, "routing").dropna()
     last = after.groupby(moves.issue[after.index]).last().reindex(ids)

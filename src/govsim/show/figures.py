@@ -33,7 +33,7 @@ def plot_comparison(comparison: Comparison, lang: str = "en") -> Any:
     matplotlib.figure.Figure
     """
     with theme.theme(lang):
-        figure = _new_figure()
+        figure = new_figure()
         grid = figure.add_gridspec(
             2, 2, left=0.135, right=0.985, top=0.865, bottom=0.155, hspace=0.36, wspace=0.07,
             width_ratios=(0.82, 1.0), height_ratios=(1.0, 0.95),
@@ -56,15 +56,15 @@ def save_figure(figure: Any, path: str | Path, lang: str = "en", *, dpi: int = 1
         figure.savefig(path, dpi=dpi, metadata=meta)
 
 
-def _new_figure() -> Any:
+def new_figure(size: tuple[float, float] = SIZE) -> Any:
     """Make a figure: one that a notebook shows by itself, elsewhere one without a window."""
     if "ipykernel" in sys.modules:
         from matplotlib import pyplot
 
-        return pyplot.figure(figsize=SIZE)
+        return pyplot.figure(figsize=size)
     from matplotlib.figure import Figure
 
-    return Figure(figsize=SIZE)
+    return Figure(figsize=size)
 
 
 def _cell(comparison: Comparison, metric: str, names: list[str], column: str) -> np.ndarray:

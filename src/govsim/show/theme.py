@@ -5,6 +5,7 @@ no figure carries a meaning by colour alone. Text in Chinese is drawn with the f
 ``fonts/`` (Noto Sans SC, SIL Open Font License, made by ``scripts/make_font.py``).
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -103,5 +104,15 @@ def theme(lang: str = "en", *, scale: float = 1.0) -> Iterator[None]:
     """
     from matplotlib import rc_context
 
+    load_backend()
     with rc_context(settings(lang, scale=scale)):
         yield
+
+
+@lru_cache(maxsize=1)
+def load_backend() -> None:
+    """Let a notebook's backend load outside `rc_context`, which would undo what it sets: only the first figure would show."""
+    if "ipykernel" in sys.modules:
+        from matplotlib import pyplot
+
+        pyplot.switch_backend(pyplot.get_backend())

@@ -21,7 +21,7 @@ from govsim.scenario.variants import apply
 from tests.runs import same_log
 
 WORLD = Scenario(city=City.preset("demo"), days=600, burn_in_days=150, seed=5)
-VARIANTS = ("B0", "F1", "ceremonial_all", "RV2+RV4", "RV7+RV10", "F1-E4+RV10", "F1+RV1", "road")
+VARIANTS = ("B0", "F1", "ceremonial_all", "RV1", "RV2+RV4", "RV7+RV10", "F1-E4+RV10", "road")
 
 
 def asked(name):
