@@ -36,7 +36,7 @@ MAX_DEPTH = 20
 SCENARIO_PRESETS = ("demo", "standard", "example")
 """Scenarios that come with govsim; `load_scenario` takes their names."""
 
-COURSES = ("pandemic", "renovation", "dispute", "road", "convenience")
+COURSES = ("pandemic", "renovation", "dispute", "road", "convenience", "combined")
 """Named scenarios (3.13): what `with_scenario` lays over any city."""
 
 _FOLDER = Path(__file__).parent / "presets"
