@@ -16,6 +16,7 @@ _PUBLIC: dict[str, str] = {
     "History": "govsim.results.history",
     "GovernanceModel": "govsim.model.governance",
     "Mechanism": "govsim.scenario.mechanism",
+    "OwnComponent": "govsim.scenario.own",
     "Run": "govsim.results.run",
     "Scenario": "govsim.scenario.scenario",
     "apply": "govsim.scenario.variants",

@@ -550,6 +550,27 @@ def components(
 
 
 @app.command()
+def rules(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) -> None:
+    """Say which decisions a Python function can replace, and what a component of one's own may do."""
+    import textwrap
+
+    from govsim.labels import label
+    from govsim.scenario.own import HOOKS, RULES
+
+    tongue = _language(lang)
+    for title, places in (("replace", RULES), ("add", HOOKS)):
+        typer.echo(label(f"message.rules.{title}", tongue))
+        for name, place in places.items():
+            typer.echo(f"\n{name}  {label(f'rule.{name}', tongue)} ({place.source})")
+            for line in textwrap.wrap(label(f"rule.{name}.does", tongue), 46 if tongue == "zh" else 92):
+                typer.echo(f"    {line}")
+            typer.echo(f"    {label('message.rules.takes', tongue)}:")
+            for argument in place.arguments:
+                typer.echo(f"      {argument:20} {label(f'rule_argument.{argument}', tongue)}")
+        typer.echo("")
+
+
+@app.command()
 def scenarios(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) -> None:
     """Say what may befall a city: the names that --scenario takes."""
     import textwrap

@@ -21,6 +21,7 @@ PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 """A place in a text that a value is put into."""
 
 _FOLDER = Path(__file__).parent / "locale"
+_RULED = re.compile(r"(.+) \[([a-z_]+=\w+(?:, [a-z_]+=\w+)*)\]")
 _CONTROL = re.compile(r"(cost_matched|money_matched)\((.+)\)")
 
 
@@ -104,9 +105,15 @@ def variant_label(name: str, lang: str | None = None) -> str:
     'Full mechanism without in-service members'
     >>> variant_label("A1+A2@2", "zh")
     '市联席会议 + 街道联席会议 ×2'
+    >>> variant_label("F1+X1 Student corps [agenda_score=by_need]", "en")
+    'Full mechanism + X1 Student corps (score on an agenda: by_need)'
     """
     if has_label(f"variant.{name}"):
         return label(f"variant.{name}", lang)
+    if (match := _RULED.fullmatch(name)) is not None:
+        pairs = (part.partition("=") for part in match[2].split(", "))
+        rules = "; ".join(f"{_inside(label(f'rule.{rule}', lang))}: {function}" for rule, _, function in pairs)
+        return label("variant.ruled", lang, base=variant_label(match[1], lang), rules=rules)
     if (match := _CONTROL.fullmatch(name)) is not None:
         return label(f"variant.{match[1]}", lang, base=_inside(variant_label(match[2], lang)))
     if re.fullmatch(r"RV\d+", name) and has_label(f"component.{name}"):

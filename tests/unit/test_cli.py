@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from govsim.cli import app
 from govsim.scenario.files import COURSES
+from govsim.scenario.own import HOOKS, RULES
 
 
 def invoke(*words: str):
@@ -80,6 +81,14 @@ def test_cli__exports_a_variant_to_a_new_file_only(tmp_path, monkeypatch):
         assert invoke("components", *words).exit_code == 2
     assert (tmp_path / "mine.yaml").read_text(encoding="utf-8") == text
     assert [p.name for p in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_cli__rules_lists_every_place_and_argument(lang):
+    text = invoke("rules", "--lang", lang).output
+    for name, place in (RULES | HOOKS).items():
+        assert name in text
+        assert all(argument in text for argument in place.arguments)
 
 
 def test_cli__version_and_components_answer():

@@ -16,6 +16,7 @@ notices edits only in the file that holds the cached function.
 
 import hashlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -39,3 +40,5 @@ def _cache_folder() -> str:
 
 if "NUMBA_CACHE_DIR" not in os.environ:
     os.environ["NUMBA_CACHE_DIR"] = _cache_folder()
+    if "numba" in sys.modules:  # it reads the environment once, when imported
+        sys.modules["numba"].config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]

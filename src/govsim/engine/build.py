@@ -74,7 +74,7 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
     """Every number of the components and rivals that the rules read; all zero when switched off."""
     m = mechanism
     numbers: dict[str, float | int] = {}
-    for code in type(m).model_fields:
+    for code in set(type(m).model_fields) - {"own"}:
         numbers |= _scalars(getattr(m, code), f"{code}_")
     n_comm, n_comp = scenario.city.n_communities, scenario.city.n_compounds
     residents = scenario.city.n_residents
@@ -96,6 +96,7 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
         "n_members": round(m.E4.members_per_thousand * residents / 1000) if m.E4.dose > 0 else 0,
         "E4_monthly_hours": m.E4.monthly_hours * m.E4.dose,
         "A5_community_members": part_time_members(m)[1],
+        "n_own": len(m.own.active),
         "external_on": int(sum(external.hours_by_skill) > 0),
         "n_panels": max(1, round(scenario.city.n_subdistricts / 12)),
         "RV1_seats": math.ceil(residents / m.RV1.residents_per_seat),

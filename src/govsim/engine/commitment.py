@@ -22,6 +22,7 @@ from govsim.engine.moves import (
     note_move,
 )
 from govsim.engine.orders import has_order
+from govsim.engine.own import own_authority, own_unclear
 from govsim.engine.queues import schedule
 from govsim.engine.service import attention_of
 from govsim.engine.state import (
@@ -57,6 +58,8 @@ def clarity_of(w, i):
         unclear *= unclear_after(w, p.forum_A3 + q, kind)
     if p.forum_A4 >= 0:
         unclear *= unclear_after(w, p.forum_A4 + x, kind)
+    if p.n_own > 0:
+        unclear *= own_unclear(w, i)
     return min(p.clarity_max, 1.0 - unclear)
 
 
@@ -197,7 +200,10 @@ def ask_round(w, i, t, days):
     """
     p = w.p[0]
     it = w.issues[i]
-    authority = p.authority_subdistrict if w.kinds[w.arrivals[i].type].authority >= 3 else 0.0
+    is_upper = w.kinds[w.arrivals[i].type].authority >= 3
+    authority = p.authority_subdistrict if is_upper else 0.0
+    if p.n_own > 0 and not all_committed(w, i):
+        authority = max(authority, own_authority(w, i, subdistrict_station(w, i) if is_upper else community_of(w, i), t))
     authority = request_authority(w, i, authority, t)
     k = int(it.first_package)
     while k >= 0:

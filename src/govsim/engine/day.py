@@ -46,6 +46,7 @@ from govsim.engine.moves import (
     note_work,
 )
 from govsim.engine.orders import order_due, rank_units
+from govsim.engine.own import run_components
 from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, issue_of, kind_of, schedule
 from govsim.engine.renovation import is_programme, keep_renovated, stage_ends
 from govsim.engine.routing import decider, order_asked, owner_found, start_triage
@@ -671,6 +672,8 @@ def start_month(w, t):
         escalate(w, t)
     check_memos(w)
     give_month(w)
+    if w.p[0].n_own > 0:
+        run_components(w)
     if w.p[0].renovation_enabled == 1:
         keep_renovated(w)
     if w.p[0].dispute_place >= 0:
@@ -738,6 +741,7 @@ def advance(w, first, last):
             or w.pools[MOVE_ROWS].live * 3 > w.moves.size * 2
             or c.n_waiting * 3 > w.waiting.size * 2
             or c.overflow == 1
+            or w.faults[0] > 0.0
         ):
             return day
         start_day(w, day)

@@ -7,6 +7,7 @@ import math
 
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
+from govsim.engine.rules import EFFORT, ruled
 from govsim.engine.state import COMMUNITY
 
 
@@ -56,6 +57,10 @@ def perfunctory_share(w, s, is_extra, mandated_share):
     """
     p = w.p[0]
     st = w.stations[s]
+    if w.rules[EFFORT].address != 0:
+        motivation = w.communities[st.area].mandated_motivation if is_extra == 1 else 0.0
+        return ruled(w, EFFORT, (
+            is_extra * 1.0, backlog_weeks(w, s), pressure_on(w, s), st.norm, p.audit_share, mandated_share, motivation))  # fmt: skip
     z = p.perfunctory_intercept - p.perfunctory_norm * st.norm - p.perfunctory_audit * p.audit_share
     if is_extra == 1:
         z += p.perfunctory_mandate * mandated_share * (1.0 - w.communities[st.area].mandated_motivation)

@@ -14,6 +14,7 @@ from govsim.engine.compiled import kernel
 from govsim.engine.effort import backlog_weeks, logistic
 from govsim.engine.gates import department_station
 from govsim.engine.ledger import charge, post_money, post_outside
+from govsim.engine.rules import CONTRIBUTION, ruled
 from govsim.engine.state import (
     BY_DEPARTMENTS,
     BY_MEMBERS_LEISURE,
@@ -93,7 +94,12 @@ def organisations_give(w, q):
         z += p.give_peers * (community.contribution_rate - 0.5)
         z += p.give_list * p.L4_listed_share * p.list_audit
         z -= p.give_cost * p.give_relative_cost + p.give_diffusion * math.log(p.L1_member_count)
-        o.gives = 1 if rng.uniform(o.key, rng.GIVE, c.month) < logistic(z) else 0
+        share = logistic(z)
+        if w.rules[CONTRIBUTION].address != 0:
+            share = ruled(w, CONTRIBUTION, (
+                o.stake, benefit, community.contribution_rate, p.L4_listed_share, p.list_audit, p.give_relative_cost,
+                p.L1_member_count))  # fmt: skip
+        o.gives = 1 if rng.uniform(o.key, rng.GIVE, c.month) < share else 0
         if o.gives == 1:
             gave += 1
             scale = p.L1_member_count / 4.0

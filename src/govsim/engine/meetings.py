@@ -34,8 +34,9 @@ from govsim.engine.moves import (
     charge_for,
     note_move,
 )
-from govsim.engine.queues import give_row, merge, queue_pop, queue_push
+from govsim.engine.queues import give_row, merge, next_node, queue_pop, queue_push
 from govsim.engine.renovation import is_programme
+from govsim.engine.rules import AGENDA_SCORE, ruled
 from govsim.engine.state import (
     A1,
     A2,
@@ -117,11 +118,18 @@ def agenda_score(w, i):
 
 @kernel
 def table_item(w, f, i, t):
-    """Put an issue on a forum's agenda; order: severity, people affected, petition, age (ruling 29)."""
-    p = w.p[0]
+    """Put an issue on a forum's agenda; order: severity, people affected, petition, age (ruling 29).
+
+    Under an agenda score of one's own the order is made at each sitting, and the day of tabling is kept for it.
+    """
     it = w.issues[i]
     fo = w.forums[f]
-    key = t if fo.kind == EXECUTIVE else p.agenda_age * t - agenda_score(w, i)
+    key = t
+    if fo.kind != EXECUTIVE:
+        if w.rules[AGENDA_SCORE].address == 0:
+            key = w.p[0].agenda_age * t - agenda_score(w, i)
+        elif next_node(w) < w.tabled.size:
+            w.tabled[next_node(w)] = t
     fo.root = queue_push(w, fo.root, key, i, i, min(int(it.petitions), 1))
     fo.backlog += 1
     note_move(w, i, t, TABLED, fo.area, fo.kind, fo.backlog * 1.0)
@@ -145,6 +153,53 @@ def table_petitioned(w, i):
         f = forum_of(w, kind, i)
         if f >= 0 and in_remit(w, kind, i, int(it.retabled) > w.p[0].retabling_max) & w.forums[f].rules:
             table_item(w, f, i, eligible)
+
+
+@kernel
+def own_score(w, f, i, age):
+    """The agenda score of one's own; its luck is keyed by issue, forum and sitting."""
+    it = w.issues[i]
+    a = w.arrivals[i]
+    fo = w.forums[f]
+    petitioned = 1.0 if int(it.petitions) > 0 else 0.0
+    u = rng.uniform(a.key, rng.OWN, fo.sittings * 8 + fo.kind)
+    return ruled(w, AGENDA_SCORE, (
+        age, np.float64(it.severity), int(it.n_affected) * 1.0, petitioned, int(it.n_departments) * 1.0, a.type * 1.0, u))  # fmt: skip
+
+
+@kernel
+def reorder(w, f, t, change):
+    """Give every item of an agenda its key anew: 1 by the score of one's own, today; 2 by the built-in score, from the day of
+    tabling; 3 keep the key and work out the day of tabling from it.
+    """
+    p = w.p[0]
+    fo = w.forums[f]
+    rest = fo.root
+    fo.root = -1
+    while rest >= 0:
+        n = rest
+        node = w.nodes[n]
+        rest = merge(w.nodes, node.left, node.right)
+        node.left = -1
+        node.right = -1
+        i = node.content
+        if change == 1:
+            node.key = -own_score(w, f, i, t - w.tabled[n])
+        elif change == 2:
+            node.key = p.agenda_age * w.tabled[n] - agenda_score(w, i)
+        elif p.agenda_age > 0.0:
+            w.tabled[n] = (node.key + agenda_score(w, i)) / p.agenda_age
+        else:
+            w.tabled[n] = w.arrivals[i].onset + np.float64(w.issues[i].triaged)
+        fo.root = merge(w.nodes, fo.root, n)
+
+
+@kernel
+def reorder_agendas(w, t, change):
+    """Do so for every joint meeting."""
+    for f in range(w.forums.size):
+        if w.forums[f].kind != EXECUTIVE:
+            reorder(w, f, t, change)
 
 
 @kernel
@@ -480,6 +535,8 @@ def sit(w, f, t):
         pledge_of_units(w, f)
     if fo.kind == A2 and fo.part_time > 0:
         tie_members(w, f)
+    if w.rules[AGENDA_SCORE].address != 0:
+        reorder(w, f, t, 1)
     tabled = 0
     ruled = 0
     later = -1

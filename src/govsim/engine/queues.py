@@ -185,6 +185,13 @@ def queue_push(w, root, key, tie, item, version):
 
 
 @kernel
+def next_node(w):
+    """The row that the next item of any queue will get."""
+    rows = w.pools[NODES]
+    return rows.free if rows.free >= 0 else rows.used
+
+
+@kernel
 def queue_pop(w, root):
     """Drop the first item; return the new root. Its node goes back to the pool."""
     node = w.nodes[root]

@@ -9,9 +9,10 @@ import numpy as np
 from govsim.engine import build, rng
 from govsim.engine import state as st
 from govsim.engine.day import advance, table_all
-from govsim.engine.meetings import end_forum
+from govsim.engine.meetings import end_forum, reorder_agendas
 from govsim.engine.programmes import facilities_of, renovations_of
 from govsim.engine.queues import schedule
+from govsim.engine.rules import AGENDA_SCORE, N_FAULT, components_of, fault_in, rules_of
 from govsim.engine.world import World
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
@@ -148,8 +149,8 @@ def _slots_per_day(daily: int) -> int:
 _TABLED_AT_ONCE = 5
 """Moves an issue may make when a mechanism starts."""
 
-_BESIDE = {"events": ("heap",), "packages": ("waits",)}
-"""Columns with a row for each row of a pool."""
+_BESIDE = {"events": ("heap",), "packages": ("waits",), "nodes": ("tabled",)}
+"""Columns with a row for each row of a pool; `tabled` only under an agenda score of one's own."""
 
 
 class Engine:
@@ -223,6 +224,8 @@ class Engine:
             moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1),
             duty=st.blank(st.DUTY, days if scenario.shocks.emergency.enabled else 1),
             posts=st.blank(st.POST, scenario.city.n_communities if scenario.shocks.emergency.enabled else 1),
+            rules=rules_of(scenario.model_copy(update={"mechanism": none})), own=components_of(none.own),
+            reach=np.zeros(1, np.int64), tabled=np.zeros(1), faults=np.zeros(N_FAULT),
             **people, **renovations_of(scenario, arrivals), **self._facilities(people),
         )  # fmt: skip
         self._set_counters(world)
@@ -293,7 +296,8 @@ class Engine:
         self.switched = True
         self.switches.append((self.day, scenario.mechanism_name))
         with np.errstate(over="ignore"):
-            w = self._with_forums(self.world, mechanism, self.day)
+            w = self._with_own(self.world, before)
+            w = self._with_forums(w, mechanism, self.day)
             p = build.parameters(scenario, self.capacity, mechanism, external)
             kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, mechanism)
             members, directives = w.members, w.directives
@@ -335,6 +339,25 @@ class Engine:
             rankings=st.blank(st.RANKING, int(w.p.first_department_team[0]) + 12 if on else 1),
         )  # fmt: skip
 
+    def _with_own(self, w: World, before: Mechanism) -> World:
+        """Rules and components of one's own; agendas that go on are put in the order of the score in place."""
+        own = self.scenario.mechanism.own
+        rules, today = rules_of(self.scenario), float(self.day)
+        was, now = (rows[AGENDA_SCORE].address != 0 for rows in (w.rules, rules))
+        if was and not now:
+            reorder_agendas(w, today, 2)
+        tabled = w.tabled if was and now else np.zeros(len(w.nodes) if now else 1)
+        n = len(w.communities)
+        reach = np.zeros(max(1, n * len(own.active)), np.int64)
+        for x, component in enumerate(own.active):
+            if component in before.own.active:
+                y = before.own.active.index(component)
+                reach[x * n : (x + 1) * n] = w.reach[y * n : (y + 1) * n]
+        w = w.replace(rules=rules, own=components_of(own), reach=reach, tabled=tabled)
+        if now and not was:
+            reorder_agendas(w, today, 3)
+        return w
+
     def _set_bodies(self, w: World, mechanism: Mechanism) -> None:
         """Which communities and compounds have a body, which communities and branches pair."""
         seed = self.scenario.seed
@@ -370,6 +393,8 @@ class Engine:
         with np.errstate(over="ignore", invalid="ignore"):
             while self.day < to_day:
                 self.day = int(advance(self.world, self.day, to_day))
+                if self.world.faults[0]:
+                    raise fault_in(self.world, self.scenario.mechanism.own)
                 if self.day < to_day:
                     self._enlarge()
         return self
@@ -394,6 +419,8 @@ class Engine:
             if live * 3 > len(getattr(w, name)) * 2:
                 for column in (name, *_BESIDE.get(name, ())):
                     old = getattr(w, column)
+                    if column == "tabled" and len(old) == 1:
+                        continue
                     grown[column] = st.blank(old.dtype, 2 * len(old)) if old.dtype.names else np.zeros(2 * len(old), old.dtype)
                     grown[column][: len(old)] = old
         self.world = w.replace(**grown)

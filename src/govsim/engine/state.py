@@ -239,6 +239,10 @@ MEMBER_RECORD = np.dtype(
     align=True,
 )  # fmt: skip
 
+# A function of one's own: its address (0: none) and what it may return; and a component of one's own.
+RULE = np.dtype([("address", "u8"), ("low", "f8"), ("high", "f8")])
+OWN_RECORD = np.dtype([("number", "i8"), ("intensity", "f8"), ("giver", "i8"), ("payer", "i8"), ("activity", "i8")])
+
 SITTING = np.dtype(
     [
         ("day", "i8"), ("kind", "i8"), ("area", "i8"), ("present", "i8"), ("roster", "i8"), ("slots", "i8"),

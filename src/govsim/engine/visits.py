@@ -3,12 +3,14 @@
 
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
+from govsim.engine.effort import backlog_weeks
 from govsim.engine.feedback import community_of, end_attention
 from govsim.engine.gates import department_station
 from govsim.engine.ledger import charge, post_outside
 from govsim.engine.moves import DIRECTED, charge_for, note_move
 from govsim.engine.queues import schedule
 from govsim.engine.routing import start_triage
+from govsim.engine.rules import VISIT_TARGETING, ruled
 from govsim.engine.state import (
     BY_LEADERS,
     CEREMONIAL,
@@ -40,10 +42,13 @@ def plan_visits(w, quarter):
 
 
 @kernel
-def score_of_community(w, q):
-    """What draws a leader: 1 most open issues, 2 most petitions, 3 the tidiest place."""
+def score_of_community(w, q, key):
+    """What draws a leader: 1 most open issues, 2 most petitions, 3 the tidiest place; or a rule of one's own."""
     community = w.communities[q]
     size = max(1.0, community.n_households * 1.0)
+    if w.rules[VISIT_TARGETING].address != 0:
+        return ruled(w, VISIT_TARGETING, (
+            community.open_issues, community.petitions, size, backlog_weeks(w, q), rng.uniform(key, rng.OWN, q)))  # fmt: skip
     if w.p[0].E1_targeting == 1:
         return community.open_issues / size
     if w.p[0].E1_targeting == 2:
@@ -57,12 +62,13 @@ def pick_community(w, j, n):
     p = w.p[0]
     key = w.leaders[j].key
     first = int(rng.uniform(key, rng.TARGET, n) * p.n_communities)
-    if p.E1_targeting == 0:
+    if p.E1_targeting == 0 and w.rules[VISIT_TARGETING].address == 0:
         return first
     best = first
+    luck = rng.child_key(key, n)
     for m in range(max(2, p.n_communities // 4)):
-        q = int(rng.uniform(rng.child_key(key, n), rng.TARGET, m) * p.n_communities)
-        if score_of_community(w, q) > score_of_community(w, best):
+        q = int(rng.uniform(luck, rng.TARGET, m) * p.n_communities)
+        if score_of_community(w, q, luck) > score_of_community(w, best, luck):
             best = q
     return best
 

@@ -44,9 +44,11 @@ from govsim.engine.moves import (
     note_move,
 )
 from govsim.engine.orders import has_order, place_order
+from govsim.engine.own import own_access
 from govsim.engine.queues import schedule
 from govsim.engine.renovation import is_programme, renovation_of
 from govsim.engine.routing import add_departments, dispatch_order, lead_package, start_triage
+from govsim.engine.rules import CHANNEL_UTILITY, ruled
 from govsim.engine.service import enqueue, reclass
 from govsim.engine.state import (
     ATTENTION_ENDS,
@@ -90,13 +92,24 @@ def access_costs(p, ses, doorstep):
 
 
 @kernel
-def weight_of_hotline(w, building, household, severity, trust_city):
-    """exp(V / theta) of a call to the hotline (RV1): its access cost, voice bias and belief (3.7.3, 3.7.18)."""
+def own_utility(w, kind_of_issue, channel, severity, belief, trust, cost, ses):
+    """The utility of a channel by a rule of one's own; trust is 1/2 where the built-in rule asks for none."""
+    return ruled(w, CHANNEL_UTILITY, (
+        channel * 1.0, severity, belief, trust, cost, w.kinds[kind_of_issue].petition_factor, ses))  # fmt: skip
+
+
+@kernel
+def utility_of_hotline(w, building, household, kind_of_issue, severity, trust_city):
+    """V of a call to the hotline (RV1): its access cost, voice bias and belief (3.7.3, 3.7.18)."""
     p = w.p[0]
     h = w.households[household]
     belief = w.hotline_beliefs[building].offset_hotline + w.counters[0].belief_scale * h.hotline
-    v = severity + p.weight_belief * belief + p.weight_trust * (trust_city - 0.5)
-    return math.exp((v - p.RV1_access_cost - p.RV1_access_cost_ses * (0.5 - h.ses)) / p.choice_scale)
+    added = own_access(w, w.buildings[building].community, VIA_HOTLINE, severity, h.ses) if p.n_own > 0 else 0.0
+    if w.rules[CHANNEL_UTILITY].address != 0:
+        cost = p.RV1_access_cost + p.RV1_access_cost_ses * (0.5 - h.ses) + added
+        return own_utility(w, kind_of_issue, VIA_HOTLINE, severity, belief, trust_city, cost, h.ses)
+    v = p.weight_severity * severity + p.weight_belief * belief + p.weight_trust * (trust_city - 0.5)
+    return v - p.RV1_access_cost - p.RV1_access_cost_ses * (0.5 - h.ses) - added
 
 
 @kernel
@@ -126,25 +139,43 @@ def channel_for(w, building, household, kind_of_issue, severity, u):
     h = w.households[household]
     b = w.buildings[building]
     kind = w.kinds[kind_of_issue]
+    felt = severity
     severity = p.weight_severity * severity
     cost_community, cost_law = access_costs(p, h.ses, w.communities[b.community].doorstep)
     trust_community = b.offset_trust_community + c.trust_scale * h.trust_community
     trust_city = b.offset_trust_city + c.trust_scale * h.trust_city
-    v1 = severity + p.weight_belief * (b.offset_community + c.belief_scale * h.community) - cost_community
+    cost_petition = p.access_cost_petition
+    cost_private = p.access_cost_private
+    if p.n_own > 0:
+        cost_community += own_access(w, b.community, VIA_COMMUNITY, felt, h.ses)
+        cost_petition += own_access(w, b.community, VIA_PETITION, felt, h.ses)
+        cost_law += own_access(w, b.community, VIA_LAW, felt, h.ses)
+        cost_private += own_access(w, b.community, VIA_PRIVATE, felt, h.ses)
+    belief_community = b.offset_community + c.belief_scale * h.community
+    belief_petition = b.offset_petition + c.belief_scale * h.petition
+    belief_law = b.offset_law + c.belief_scale * h.law
+    v1 = severity + p.weight_belief * belief_community - cost_community
     v1 += p.weight_trust * (trust_community - 0.5)
-    v2 = severity * kind.petition_factor + p.weight_belief * (b.offset_petition + c.belief_scale * h.petition)
-    v2 += p.weight_trust * (trust_city - 0.5) - p.access_cost_petition
-    v3 = severity + p.weight_belief * (b.offset_law + c.belief_scale * h.law) - cost_law
+    v2 = severity * kind.petition_factor + p.weight_belief * belief_petition
+    v2 += p.weight_trust * (trust_city - 0.5) - cost_petition
+    v3 = severity + p.weight_belief * belief_law - cost_law
+    v4 = severity + p.weight_belief * p.belief_private - cost_private
+    if w.rules[CHANNEL_UTILITY].address != 0:
+        v1 = own_utility(w, kind_of_issue, VIA_COMMUNITY, felt, belief_community, trust_community, cost_community, h.ses)
+        v2 = own_utility(w, kind_of_issue, VIA_PETITION, felt, belief_petition, trust_city, cost_petition, h.ses)
+        v3 = own_utility(w, kind_of_issue, VIA_LAW, felt, belief_law, 0.5, cost_law, h.ses)
+        if kind.private_remedy == 1:
+            v4 = own_utility(w, kind_of_issue, VIA_PRIVATE, felt, p.belief_private, 0.5, cost_private, h.ses)
     w0 = 1.0
     w1 = math.exp(v1 / p.choice_scale)
     w2 = math.exp(v2 / p.choice_scale)
     w3 = math.exp(v3 / p.choice_scale)
     w4 = 0.0
     if kind.private_remedy == 1:
-        w4 = math.exp((severity + p.weight_belief * p.belief_private - p.access_cost_private) / p.choice_scale)
+        w4 = math.exp(v4 / p.choice_scale)
     w5 = 0.0
     if p.RV1_enabled == 1:
-        w5 = weight_of_hotline(w, building, household, severity, trust_city)
+        w5 = math.exp(utility_of_hotline(w, building, household, kind_of_issue, felt, trust_city) / p.choice_scale)
     u *= w0 + w1 + w2 + w3 + w4 + w5
     if u < w1:
         return VIA_COMMUNITY
@@ -155,7 +186,7 @@ def channel_for(w, building, household, kind_of_issue, severity, u):
     if u < w4:
         return VIA_PRIVATE
     u -= w4
-    if u < w2:
+    if u < w2 or w3 + w5 == 0.0:
         return VIA_PETITION
     return VIA_HOTLINE if p.RV1_enabled == 1 and u - w2 >= w3 else VIA_LAW
 

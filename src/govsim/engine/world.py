@@ -36,6 +36,7 @@ FIELDS = (
     "external", "origin", "returned", "desk_share", "moves", "hotline", "orders", "rankings", "nominated", "hotline_beliefs",
     "duty", "posts",
     "renovations", "owners", "stages", "facilities", "servers", "facility_groups", "facility_months", "facility_users", "channels",
+    "rules", "own", "reach", "tabled", "faults",
 )  # fmt: skip
 
 
@@ -60,6 +61,9 @@ class World:
     The programmes of 3.13 have one unused row while they are off: `stages[renovation, stage]`,
     `facility_groups[facility, group, (needed, came, served)]`, `facility_months[facility, month]`, `facility_users[household]`
     (1 needed it, 2 was served), `channels[(focus, rest), month]`.
+    `rules` and `own` are described in `engine/rules.py`; `reach[component, community]` is 1 where a component of one's own
+    acts this month, `tabled[node]` the day an item of an agenda was tabled (one element unless the agenda score is one's own),
+    `faults` the first wrong answer of a rule.
     """
 
     __slots__ = (*FIELDS, "_table", "_type")

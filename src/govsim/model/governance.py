@@ -1,6 +1,6 @@
 """The model as Mesa sees it: one `step()` a day, computed by the engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import mesa
@@ -20,8 +20,9 @@ from govsim.model.agents import (
 from govsim.scenario.demand import DEPARTMENTS
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.own import OwnComponent
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import apply
+from govsim.scenario.variants import Variant, apply, with_own
 
 _OF_TODAY = ("arrived", "voiced", "closed", "resolved", "petitions", "lapsed", "trust_community", "trust_city")
 
@@ -46,7 +47,8 @@ class GovernanceModel(mesa.Model):
     Parameters
     ----------
     scenario : what is asked; the standard city under its baseline when not given.
-    variant : name of a variant, applied to the scenario ("F1", "F1-E4").
+    variant : a variant or its name, applied to the scenario ("F1", "F1-E4").
+    rules, components : of one's own, as in `govsim.simulate`.
     rng : seed, a whole number or its digits; the scenario's own when not given.
     residents : whether households are agents. They are by far the most, and no rule needs them as agents.
     model_reporters, agent_reporters : as in `mesa.DataCollector`; `REPORTERS` when not given.
@@ -71,7 +73,9 @@ class GovernanceModel(mesa.Model):
         self,
         scenario: Scenario | None = None,
         *,
-        variant: str | None = None,
+        variant: str | Variant | None = None,
+        rules: Mapping[str, Any] | None = None,
+        components: Sequence[OwnComponent] = (),
         rng: int | str | None = None,
         residents: bool = True,
         model_reporters: Mapping[str, Any] | None = None,
@@ -85,6 +89,8 @@ class GovernanceModel(mesa.Model):
             asked = override(asked, inputs)
         if variant is not None:
             asked = apply(asked, variant)
+        if rules or components:
+            asked = with_own(asked, rules, components)
         super().__init__(rng=asked.seed)
         self.engine = Engine(asked)
         w = self.engine.world

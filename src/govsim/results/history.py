@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +23,27 @@ from govsim import __version__
 from govsim.engine import state as st
 from govsim.engine.build import parameters, type_tables
 from govsim.engine.queues import N_ENTITIES, N_KINDS
+from govsim.engine.rules import components_of, rules_of
 from govsim.engine.simulate import Engine
 from govsim.engine.world import World
 from govsim.results.moves import moves_fit
 from govsim.results.run import Run
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.own import Own, OwnComponent, own
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import Variant, apply
+from govsim.scenario.variants import Variant, apply, with_own
 
 FORMAT = b"govsim state"
 FORMAT_VERSION = 3
 _LONGEST_HEADER = 2**26
 
-REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share")
+REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share", "rules", "own")
 """Columns that follow from the scenario and its mechanism alone and are not in the file."""
 
 GROWING = (
     "packages", "waits", "events", "heap", "nodes", "waiting", "forums", "memory", "members", "directives", "sittings", "moves",
-    "orders", "rankings", "nominated", "hotline_beliefs",
+    "orders", "rankings", "nominated", "hotline_beliefs", "reach", "tabled",
 )  # fmt: skip
 """Columns whose rows depend on what has happened."""
 
@@ -100,6 +103,8 @@ class History:
         As for `simulate`. Its mechanism starts after its burn-in, unless another is switched on before.
     moves
         As for `simulate`; a saved state goes on recording.
+    rules, components
+        Of one's own, for that mechanism; see `simulate`.
 
     Examples
     --------
@@ -110,8 +115,16 @@ class History:
     (((40, 'F1'),), ((40, 'F1-E4'), (60, 'B0')))
     """
 
-    def __init__(self, scenario: Scenario | None = None, *, moves: bool = False) -> None:
-        self._engine = Engine(scenario if scenario is not None else Scenario(), moves=moves)
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        moves: bool = False,
+        rules: Mapping[str, Any] | None = None,
+        components: Sequence[OwnComponent] = (),
+    ) -> None:
+        asked = scenario if scenario is not None else Scenario()
+        self._engine = Engine(with_own(asked, rules, components) if rules or components else asked, moves=moves)
 
     @property
     def day(self) -> int:
@@ -181,16 +194,26 @@ class History:
         return _save(self._engine, Path(path))
 
     @classmethod
-    def load(cls, path: str | Path) -> "History":
+    def load(
+        cls, path: str | Path, *, rules: Mapping[str, Any] | None = None, components: Sequence[OwnComponent] = ()
+    ) -> "History":
         """Go on from a saved state: the same bits as without the pause.
+
+        Parameters
+        ----------
+        path
+            Of `save`.
+        rules, components
+            Those of one's own the run was saved with; the file holds their names and hashes alone.
 
         Raises
         ------
         StateFileError
-            If the file is no state, was cut short or edited, or is of another version.
+            If the file is no state, was cut short or edited, or is of another version; or if a rule of one's own is
+            missing or not the one that was saved.
         """
         found = object.__new__(cls)
-        found._engine = _load(Path(path))
+        found._engine = _load(Path(path), own(rules, tuple(components)))
         return found
 
 
@@ -260,7 +283,7 @@ def _plain(value: Any) -> Any:
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def _load(path: Path) -> Engine:
+def _load(path: Path, given: Own) -> Engine:
     """Read, check and rebuild."""
     try:
         content = path.read_bytes()
@@ -276,18 +299,33 @@ def _load(path: Path) -> Engine:
     if hashlib.sha256(view).hexdigest().encode() != words[2]:
         raise StateFileError(f"{path.name} was cut short or changed after it was saved")
     try:
-        return _rebuilt(view)
+        return _rebuilt(view, given)
+    except _NotGivenError as error:
+        raise StateFileError(f"{path.name}: {error}") from None
     except (ScenarioError, ValidationError, KeyError, IndexError, TypeError, ValueError, OverflowError, AttributeError):
         raise StateFileError(f"{path.name} does not hold a state of this version") from None
 
 
-def _rebuilt(view: memoryview) -> Engine:
+class _NotGivenError(Exception):
+    """A rule of one's own is missing, or is another."""
+
+
+def _with_functions(scenario: Scenario, given: Own) -> Scenario:
+    """The scenario of a file with the functions that its rules and components of one's own had."""
+    try:
+        found = scenario.mechanism.own.with_functions_of(given)
+    except ScenarioError as error:
+        raise _NotGivenError(str(error)) from None
+    return scenario.model_copy(update={"mechanism": scenario.mechanism.model_copy(update={"own": found})})
+
+
+def _rebuilt(view: memoryview, given: Own) -> Engine:
     """The engine a file describes."""
     size = int.from_bytes(view[:8], "little")
     if size > min(_LONGEST_HEADER, len(view)):
         raise ValueError("header")
     header = json.loads(bytes(view[8 : 8 + size]))
-    origin, scenario = (Scenario.model_validate(header[name]) for name in ("origin", "scenario"))
+    origin, scenario = (_with_functions(Scenario.model_validate(header[name]), given) for name in ("origin", "scenario"))
     day, is_switched = int(header["day"]), bool(header["is_switched"])
     if not 0 <= day <= origin.days or {"days": scenario.days, "city": scenario.city, "seed": scenario.seed} != {
         "days": origin.days, "city": origin.city, "seed": origin.seed
@@ -298,6 +336,8 @@ def _rebuilt(view: memoryview) -> Engine:
     mechanism, external = (scenario.mechanism, scenario.external) if is_switched else (Mechanism(), ExternalHours())
     columns = {name: fresh[name] for name in REBUILT} | {"p": parameters(scenario, header["capacity"], mechanism, external)}
     columns["kinds"], columns["kind_tables"] = type_tables(scenario.demand, scenario.behaviour, mechanism)
+    columns["rules"] = rules_of(scenario.model_copy(update={"mechanism": mechanism}))
+    columns["own"] = components_of(mechanism.own)
     if set(header["columns"]) != set(fresh) - set(REBUILT):
         raise ValueError("columns")
     at = 8 + size

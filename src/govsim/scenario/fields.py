@@ -43,5 +43,15 @@ def option(default: Any, basis: str = "[A]", source: str = "", unit: str = "1") 
     )
 
 
+def no_input(default: Any) -> Any:
+    """Declare what is part of a model but no input: given in Python alone, never in a file or by a path."""
+    return Field(default=default, json_schema_extra={"is_input": False})
+
+
+def inputs_of(cls: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a model that are inputs, or groups of them."""
+    return {n: f for n, f in cls.model_fields.items() if (f.json_schema_extra or {}).get("is_input", True)}  # type: ignore[union-attr]
+
+
 class ScenarioError(ValueError):
     """What was asked cannot be; the message is one line that says where, what, and what can."""

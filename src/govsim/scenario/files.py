@@ -21,7 +21,7 @@ import yaml
 
 from govsim.scenario.city import PRESETS as CITY_PRESETS
 from govsim.scenario.city import City, load_city, resolve_city
-from govsim.scenario.fields import Frozen, ScenarioError
+from govsim.scenario.fields import Frozen, ScenarioError, inputs_of
 from govsim.scenario.inputs import build, inputs, nearest, nested, override, show
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
@@ -430,6 +430,9 @@ def _refuse_idle_intensities(base: Mechanism, changes: Mapping[str, Any]) -> Non
 
 def _dumped(scenario: Scenario, full: bool) -> dict[str, Any]:
     """Return the tree from which the scenario is read back."""
+    own = scenario.mechanism.own
+    if own.functions:
+        raise ScenarioError(f"{own.functions[0].place} is {own.functions[0].name} of one's own, which a scenario file cannot hold")
     default = Scenario()
     name = name_of(scenario.mechanism)
     tree = _difference(scenario, default, full)
@@ -461,7 +464,7 @@ def _difference(model: Frozen, base: Frozen | None, full: bool) -> dict[str, Any
     Without a base, the base are the defaults, and what must be given is written.
     """
     tree: dict[str, Any] = {}
-    for key, field in type(model).model_fields.items():
+    for key, field in inputs_of(type(model)).items():
         value = getattr(model, key)
         must = base is None and field.is_required()
         usual = getattr(base, key) if base is not None else field.default

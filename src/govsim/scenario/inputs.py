@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from govsim.scenario.fields import Frozen, ScenarioError
+from govsim.scenario.fields import Frozen, ScenarioError, inputs_of
 from govsim.scenario.scenario import Scenario
 
 Kind = Literal["number", "whole", "switch", "choice", "text", "numbers", "texts"]
@@ -107,7 +107,7 @@ def value_at(scenario: Scenario, path: str) -> Any:
         if isinstance(here, tuple) and all(hasattr(item, "code") for item in here):
             here = _by_code(here, key, done)
             cls = type(here)
-        elif isinstance(here, Frozen) and key in type(here).model_fields:
+        elif isinstance(here, Frozen) and key in inputs_of(type(here)):
             here = getattr(here, key)
             cls = type(here) if isinstance(here, Frozen) else cls
         else:
@@ -150,7 +150,7 @@ def build[M: Frozen](cls: type[M], base: M | None, tree: Any, where: str) -> M:
         raise ScenarioError(f"{where or 'the scenario'} is {show(tree)}, not a group of inputs")
     values: dict[str, Any] = {} if base is None else dict(base)
     for key, value in tree.items():
-        if key not in cls.model_fields:
+        if key not in inputs_of(cls):
             raise ScenarioError(_unknown(key, cls, where))
         values[key] = _value(cls, key, value, values, _join(where, key))
     try:
@@ -320,7 +320,7 @@ def _merge(into: dict[str, Any], more: dict[str, Any], where: str) -> None:
 
 def _walk(cls: type[Frozen], where: str) -> Iterator[Input]:
     """Every input below a model, depth first."""
-    for key, field in cls.model_fields.items():
+    for key, field in inputs_of(cls).items():
         path = _join(where, key)
         inner, _ = _models_in(field.annotation)
         if inner is None:
@@ -389,7 +389,7 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
 
 def _unknown(key: Any, cls: type[Frozen], where: str) -> str:
     """Say that a key does not exist, and which was likely meant."""
-    known = list(cls.model_fields)
+    known = list(inputs_of(cls))
     if nearest(str(key), known) is None:
         leaves = {path.rsplit(".", 1)[-1]: path for path in reversed(list(inputs()))}
         if (leaf := nearest(str(key), list(leaves), 0.8)) is not None:

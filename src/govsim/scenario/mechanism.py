@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from govsim.scenario.fields import Frozen, number, option
+from govsim.scenario.fields import Frozen, no_input, number, option
+from govsim.scenario.own import Own
 from govsim.scenario.rivals import CaseManager, Delegation, Hotline, PetitionLed, WhistleBlow
 
 
@@ -207,6 +208,7 @@ class Mechanism(Frozen):
     RV7: Delegation = Delegation()
     RV10: CaseManager = CaseManager()
     unchecked: Unchecked = Unchecked()
+    own: Own = no_input(Own())
 
 
 class ExternalHours(Frozen):

@@ -98,6 +98,8 @@ def format_variant(chosen: Variant | str, *, comments: bool = False) -> str:
     asked = variant(chosen)
     if asked.control is not None:
         raise ScenarioError(f"{asked.name} is a control; its hours come from a comparison, not a file")
+    if asked.own.functions:
+        raise ScenarioError(f"{asked.name} has functions of one's own ({asked.own.functions[0].name}), which no file holds")
     lines = [f"name: {scalar(asked.name)}"]
     doses = {code: "true" if code in RIVALS else scalar(dose) for code, dose in asked.doses}
     lines += ["parts:", *(f"  {code}: {dose}" for code, dose in doses.items())] if doses else ["parts: {}"]

@@ -10,7 +10,7 @@ may stand wherever a name may.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, Literal
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.inputs import inputs, nearest, override, show
 from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.own import NAME, Own, OwnComponent, own
 from govsim.scenario.scenario import Scenario
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +44,7 @@ CONTROLS: Mapping[str, Literal["hours", "money"]] = {
 """The two controls of ruling W5 by the name they have before the bracket."""
 
 _NO_HOURS = ExternalHours()
+_NOTHING_OWN = Own()
 _MEETINGS = ("A1", "A2", "A3", "A4")
 _RULES = ("rules_jurisdiction", "rules_power", "rules_funds", "rules_interests")
 
@@ -66,6 +68,8 @@ class Variant:
         Hours from outside the fixed staff. None for a control whose schedule is not computed yet.
     original, control
         For a control: the variant it is matched with, and what is matched.
+    own
+        Rules replaced by one's own, and components of one's own.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Variant:
     external: ExternalHours | None = _NO_HOURS
     original: "Variant | None" = None
     control: Literal["hours", "money"] | None = None
+    own: Own = _NOTHING_OWN
 
     @property
     def control_of(self) -> str | None:
@@ -93,24 +98,80 @@ class Variant:
         >>> variant("F1").without("E4").combine("RV10").name
         'F1-E4+RV10'
         """
-        doses, more = self._doses("combine"), variant(other)._doses("combine")
+        beside = variant(other)
+        doses, more = self._doses("combine"), beside._doses("combine")
         for code in PARTS:
             if code in doses and code in more:
-                raise ScenarioError(f"{self.name} and {variant(other).name} together: {code} is named twice")
-        return _variant(_name(doses | more))
+                raise ScenarioError(f"{self.name} and {beside.name} together: {code} is named twice")
+        rules = {f.place: f.function for f in (*self.own.rules, *beside.own.rules)}
+        if len(rules) < len(self.own.rules) + len(beside.own.rules):
+            raise ScenarioError(f"{self.name} and {beside.name} together: a rule is replaced twice")
+        return _variant(_name(doses | more))._owning(own(rules, self.own.components + beside.own.components))
 
     def without(self, *parts: str) -> "Variant":
-        """Return the variant with components, groups or rivals taken away."""
+        """Return the variant with components, groups or rivals taken away; components of one's own by their code."""
         doses = self._doses("without")
+        kept = self.own.components
         for part in parts:
-            _take_away(doses, _codes(part, part), part, f"{self.name}-{part}", None)
-        return _variant(_name(doses))
+            if any(part == c.code for c in kept):
+                kept = tuple(c for c in kept if c.code != part)
+            else:
+                _take_away(doses, _codes(part, part), part, f"{self.name}-{part}", None)
+        return _variant(_name(doses))._owning(self.own.model_copy(update={"components": kept, "label": ""}))
 
     def at(self, intensity: float) -> "Variant":
         """Return the variant with all its components at one intensity; rivals have none."""
         doses = self._doses("at")
         checked = _intensity(self.name, self.name, "@", repr(float(intensity)))
-        return _variant(_name({code: 1.0 if code in RIVALS else float(checked or 0.0) for code in doses}))
+        found = _variant(_name({code: 1.0 if code in RIVALS else float(checked or 0.0) for code in doses}))
+        components = tuple(c.at(float(checked or 0.0)) for c in self.own.components)
+        return found._owning(self.own.model_copy(update={"components": components, "label": ""}))
+
+    def with_rules(self, *, name: str = "", **rules: Any) -> "Variant":
+        """Return the variant with decisions made by Python functions; they start and end with it.
+
+        Parameters
+        ----------
+        name
+            What tables call it; the variant and its functions when not given.
+        rules
+            Functions by the names of `govsim.scenario.own.RULES`, which also says what each may take and return.
+
+        Raises
+        ------
+        ScenarioError
+            One line: an unknown rule, an argument it has not, or a name that is a variant's already.
+
+        Examples
+        --------
+        >>> def by_need(severity, n_affected):
+        ...     return severity * n_affected
+        >>> variant("F1").with_rules(agenda_score=by_need).name
+        'F1 [agenda_score=by_need]'
+        """
+        new = own(rules)
+        kept = tuple(f for f in self.own.rules if f.place not in rules)
+        return self._owning(self.own.model_copy(update={"rules": kept + new.rules, "label": _own_label(name)}))
+
+    def with_component(self, component: OwnComponent, *, name: str = "") -> "Variant":
+        """Return the variant with a component of one's own beside those it has.
+
+        Examples
+        --------
+        >>> corps = OwnComponent(code="X1", name="Student corps", clarity=lambda: 0.1, monthly_hours=lambda: 2.0)
+        >>> variant("F1").with_component(corps).name
+        'F1+X1 Student corps'
+        """
+        found = own(None, (*self.own.components, component))
+        return self._owning(self.own.model_copy(update={"components": found.components, "label": _own_label(name)}))
+
+    def _owning(self, parts: Own) -> "Variant":
+        """Return the variant with other rules and components of one's own, and the name they give it."""
+        if self.control is not None:
+            raise ScenarioError(f"{self.name} is a control: it has no rules or components of one's own")
+        if self.settings:
+            parts = parts.model_copy(update={"base": self.own.base or self.name})
+        return replace(self, own=parts, name=parts.named(_name(dict(self.doses))))
 
     def _doses(self, verb: str) -> dict[str, float]:
         """The parts of a sum; a placebo or a control has none that could be changed."""
@@ -198,7 +259,42 @@ def apply(scenario: Scenario, variant_: Variant | str | Path) -> Scenario:
         scenario,
         {"mechanism": switches, "mechanism_name": chosen.name, "external": chosen.external},
     )
-    return override(base, dict(chosen.settings)) if chosen.settings else base
+    asked = override(base, dict(chosen.settings)) if chosen.settings else base
+    return asked.model_copy(update={"mechanism": asked.mechanism.model_copy(update={"own": chosen.own})})
+
+
+def with_own(
+    scenario: Scenario, rules: Mapping[str, Any] | None = None, components: Sequence[OwnComponent] = (), name: str = ""
+) -> Scenario:
+    """Return the scenario with decisions made by Python functions and components of one's own in its mechanism.
+
+    They take the place of those it had. See `Variant.with_rules` and `OwnComponent`.
+
+    Raises
+    ------
+    ScenarioError
+        One line that names the rule or the component.
+
+    Examples
+    --------
+    >>> with_own(Scenario(), {"agenda_score": lambda severity: severity}).mechanism_name
+    'B0 [agenda_score=lambda]'
+    """
+    mechanism = scenario.mechanism.model_copy(update={"own": own(rules, tuple(components)).model_copy(update={"label": _own_label(name)})})
+    return scenario.model_copy(update={"mechanism": mechanism, "mechanism_name": name_of(mechanism)})
+
+
+def _own_label(name: str) -> str:
+    """A name of one's own for a variant, which must not be that of another."""
+    if name and not NAME.fullmatch(name):
+        raise ScenarioError(f"name is {show(name)}, not 1 to 40 letters, digits and spaces")
+    try:
+        taken = bool(name) and variant(name).name
+    except ScenarioError:
+        return name
+    if taken:
+        raise ScenarioError(f"name {show(name)} is that of the variant {taken}; choose another")
+    return name
 
 
 def name_of(mechanism: Mechanism) -> str:
@@ -212,7 +308,7 @@ def name_of(mechanism: Mechanism) -> str:
     components = {code: getattr(mechanism, code) for code in COMPONENTS}
     rivals = {code: 1.0 for code in RIVALS if getattr(mechanism, code).enabled}
     name = _name({code: c.intensity for code, c in components.items() if c.enabled} | rivals)
-    return "ceremonial_all" if name == "F1" and mechanism.unchecked.enabled else name
+    return mechanism.own.named("ceremonial_all" if name == "F1" and mechanism.unchecked.enabled else name)
 
 
 def name_in_force(mechanism: Mechanism, asked: str) -> str:

@@ -459,7 +459,8 @@ def compare(
         The scenario; its own mechanism is not used. The standard city when not given. A city above
         1.5 million residents is run as a pool of county-level cities with organs of their own.
     variants
-        Names or YAML files as `govsim.scenario.variants.variant` takes them; B0 is always there.
+        Variants, or names or YAML files as `govsim.scenario.variants.variant` takes them; B0 is always there. Those with rules and
+        components of one's own are asked for as variants: ``variant("F1").with_rules(agenda_score=by_need)``.
     replications
         Paired: replication r has the same issues under every variant. At least 2.
     curve_replications

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from govsim.scenario.own import Own
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import Variant, apply
 from govsim.studies.unfinished import Unfinished, key_of
@@ -141,6 +142,13 @@ def _follow(
             progress(state.n_done, total)
 
 
+def _compile(parts: Own) -> None:
+    """Compile rules of one's own before any run, so that what is wrong with them is told at once."""
+    from govsim.engine.rules import compile_own
+
+    compile_own(parts)
+
+
 class _State:
     """What the threads of one call share."""
 
@@ -151,6 +159,8 @@ class _State:
         # Checking a scenario costs more than a small run, so each is made once, before the runs.
         kinds = {(id(job.world), job.variant): job for job in jobs}
         self.asked = {key: apply(job.world, job.variant) for key, job in kinds.items()}
+        for parts in {asked.mechanism.own for asked in self.asked.values() if asked.mechanism.own.functions}:
+            _compile(parts)
         self.baselines = {id(job.world): apply(job.world, "B0") for job in kinds.values()}
         self.unfinished = unfinished
         if unfinished:

@@ -4,6 +4,7 @@ from govsim.labels import has_label, variant_label
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.own import OwnComponent
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import COMPONENTS, GROUPS, PARTS, RIVALS, VARIANTS, apply, name_of, variant
 
@@ -15,7 +16,7 @@ def on(name):
 
 
 def test_components__are_those_of_the_mechanism_in_its_order():
-    assert tuple(Mechanism.model_fields) == (*PARTS, "unchecked")
+    assert tuple(Mechanism.model_fields) == (*PARTS, "unchecked", "own")
 
 
 def test_baseline__has_no_component():
@@ -168,3 +169,37 @@ def test_variants__are_combined_reduced_and_dosed():
     ):
         with pytest.raises(ScenarioError, match=words):
             wrong()
+
+
+def need(severity):
+    return severity
+
+
+def age(age_days):
+    return age_days
+
+
+def test_variants__carry_rules_and_components_of_ones_own():
+    corps = OwnComponent(code="X1", name="Student corps", clarity=lambda: 0.1, monthly_hours=lambda: 2.0)
+    both = variant("F1-E4").with_component(corps).with_rules(agenda_score=need)
+    assert both.name == "F1-E4+X1 Student corps [agenda_score=need]"
+    assert name_of(apply(Scenario(), both).mechanism) == both.name
+    assert both.without("X1", "A1").name == "F1-A1-E4 [agenda_score=need]"
+    assert both.at(2).own.components[0].intensity == 2
+    assert both.combine("RV10").own == both.own
+    assert variant("B0").with_component(corps).name == "X1 Student corps"
+    assert both.with_rules(agenda_score=age, name="By age").name == "By age"
+    placebo = variant("ceremonial_all").with_rules(agenda_score=need).with_component(corps)
+    assert placebo.name == "ceremonial_all+X1 Student corps [agenda_score=need]"
+    assert apply(apply(Scenario(), both), "F1").mechanism.own.functions == ()
+    assert variant_label(both.name, "zh") == "一轴三联三进(不含在职党员进社区) + X1 Student corps（议程评分: need）"
+    for wrong, told in (
+        (lambda: both.with_component(corps), "X1 is given twice"),
+        (lambda: both.combine(variant("RV2").with_rules(agenda_score=age)), "a rule is replaced twice"),
+        (lambda: both.with_rules(effort=lambda: 0.5, name="F1"), "name 'F1' is that of the variant F1"),
+        (lambda: both.with_rules(effort=lambda: 0.5, name="a\nb"), "not 1 to 40 letters"),
+        (lambda: variant("cost_matched(F1)").with_rules(agenda_score=age), "it has no rules or components of one's own"),
+    ):
+        with pytest.raises(ScenarioError, match=told) as found:
+            wrong()
+        assert "\n" not in str(found.value)

@@ -6,8 +6,9 @@ import pytest
 from govsim.engine.simulate import Engine
 from govsim.results.metrics import from_tally, tally_of
 from govsim.scenario.city import City
+from govsim.scenario.fields import ScenarioError
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import apply
+from govsim.scenario.variants import apply, variant
 from govsim.show.captions import caption
 from govsim.studies.compare import PRIMARY, compare, pooled_worlds
 
@@ -57,3 +58,16 @@ def test_compare__pools_a_big_city_from_county_level_ones(monkeypatch):
         assert first[name] == pytest.approx(pooled[name], rel=1e-12)
     for lang in ("en", "zh"):
         assert str(len(parts)) in caption(found, lang)
+
+
+def test_compare__refuses_two_rules_of_ones_own_by_the_same_name():
+    one, other = (variant("B0").with_rules(effort=lambda: 0.1), variant("B0").with_rules(effort=lambda: 0.2))
+    with pytest.raises(ValueError, match=r"two different variants are called B0 \[effort=lambda\]; give each a name"):
+        compare(WORLD, ["B0", one, other], 2)
+
+
+def test_compare__tells_what_is_wrong_with_a_rule_before_anything_runs():
+    told = []
+    with pytest.raises(ScenarioError, match="effort: lambda must return a number"):
+        compare(WORLD, ["B0", variant("B0").with_rules(effort=lambda: None)], 2, progress=lambda *n: told.append(n))
+    assert not told
