@@ -161,7 +161,8 @@ def replay(moves: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     moves
-        Of `Run.moves`. Ages are rounded to single precision and hours added in single precision, as the engine does.
+        Of `Run.moves`. Ages are rounded to single precision and hours added in single precision, as the engine does. Talks
+        with owners of a renovation programme count here when they are over, in the issue log when they are planned.
     """
     onset = _days(moves, "arose", "first")
     ids = onset.index

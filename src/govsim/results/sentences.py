@@ -256,6 +256,8 @@ def _contacts(rows: list[Any], lang: str) -> str:
     """All rounds of contacts until now."""
     counted = [r for r in rows if r.move == "support_counted"]
     n = sum(r.of for r in rows if r.move == "contacted")
+    if not counted:
+        return label("story.contacts.some", lang, contacts=n, supporters=sum(r.number for r in rows))
     return label("story.contacts.end", lang, contacts=n, supporters=counted[-1].number, parties=counted[-1].of)
 
 

@@ -127,8 +127,6 @@ def recorded(run: Run) -> Run:
 def _made_again(run: Run) -> Run:
     """The same scenario, switched on the same days."""
     engine = Engine(run.scenario, begin=False, moves=True)
-    plain = run.scenario.model_copy(update={"burn_in_days": run.scenario.days})
-    engine.scenario = engine.origin = plain
     for n, (day, name) in enumerate(run.switches):
         engine.advance(day)
         is_last = n == len(run.switches) - 1
