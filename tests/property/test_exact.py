@@ -8,9 +8,13 @@ import pytest
 from govsim import City, Scenario
 from govsim.engine import rng
 from govsim.engine import state as st
+from govsim.engine.gates import add_package
+from govsim.engine.service import attention_of, class_of
 from govsim.engine.simulate import Engine
+from govsim.results.metrics import measure_by
+from govsim.results.run import Run
 from govsim.scenario.inputs import override
-from govsim.scenario.variants import COMPONENTS, apply
+from govsim.scenario.variants import COMPONENTS, RIVALS, apply
 from govsim.studies.checks import consent, kind, town
 from tests.runs import same_log
 
@@ -30,6 +34,16 @@ def test_expectation__comes_to_what_is_delivered():
     expected = p + (1 - response.expectation_learning) ** n * (response.expectation_initial - p)
     assert n.max() > 5
     assert w.households.expectation == pytest.approx(expected, abs=1e-12)
+    # Satisfaction of a household's n-th closure: S0 + s_P P + s+ (P - E)+ - s- (E - P)+ at the expectation before it.
+    it = w.issues[: e.n_issues][closed]
+    home = buildings.first_household + (share * buildings.n_households).astype(int)
+    order = np.lexsort((arrivals.onset + it.closed, home))
+    nth = np.empty(len(order), int)
+    nth[order] = np.arange(len(order)) - np.searchsorted(home[order], home[order])
+    surprise = (1 - response.expectation_learning) ** nth * (p - response.expectation_initial)
+    s = response.satisfaction_base + response.satisfaction_performance * p
+    s = s + response.satisfaction_gain * np.maximum(surprise, 0) - response.satisfaction_loss * np.maximum(-surprise, 0)
+    assert it.satisfaction == pytest.approx(np.clip(s, 0, 1), abs=1e-6)  # single precision
 
 
 def test_fatigue__settles_at_hours_over_recovery():
@@ -43,6 +57,18 @@ def test_fatigue__settles_at_hours_over_recovery():
     members = e.world.members[e.world.members.on_roster == 1]
     assert len(members) > 10
     assert members.fatigue == pytest.approx(v.fatigue_per_hour * g / v.fatigue_decay, rel=1e-6)
+
+
+def test_attention__halves_every_half_life():
+    """T20: A = 2^(-age / tau), first class until it is half."""
+    e = Engine(town(kind(), rate=1.0, days=30), seed=1).advance(30)
+    w, tau = e.world, e.scenario.behaviour.petition.attention_half_life
+    w.issues.attention[0] = 2.0
+    won = w.arrivals[0].onset + 2.0
+    for halves in (0.0, 0.5, 1.0, 2.0, 7.25):
+        assert attention_of(w, 0, won + halves * tau) == pytest.approx(2.0**-halves, rel=1e-12)
+    package = add_package(w, 0, st.WORK, 0, 7, 1.0, 0)
+    assert class_of(w, package, won + (1 - 1e-6) * tau) == 0 and class_of(w, package, won + (1 + 1e-6) * tau) == 2
 
 
 def test_capacity__brings_every_start_forward():
@@ -68,6 +94,58 @@ def test_access__keeps_all_who_spoke_to_the_community():
     assert easier[harder].all() and easier.sum() > harder.sum()
 
 
+def test_fewer_issues__bring_every_start_forward():
+    """T25: where fewer speak up (same luck), each of them starts no later: one class, first come first served."""
+
+    def started(cost):
+        scenario = override(town(kind(), rate=1.2, days=1_500), {"behaviour.voice": {
+            "access_cost_community": cost, "weight_belief": 0.0, "weight_trust": 0.0}})  # fmt: skip
+        e = Engine(scenario, seed=1).advance(1_500)
+        return e.world.issues.started[: e.n_issues], ~np.isnan(e.world.issues.voiced[: e.n_issues])
+
+    (all_, spoke), (thinned, still) = started(-50.0), started(1.0)
+    assert spoke.all() and 0.3 < still.mean() < 0.9
+    known = still & ~np.isnan(all_)
+    assert (thinned[known] <= all_[known]).all() and (thinned[known] < all_[known]).mean() > 0.5
+
+
+def test_money__of_more_comes_no_later():
+    """T25 (V5): one pot, needs met in order of age. Needs are made equal, by the one number that no input sets: then the engine's first
+    fit is strict order. Twice the money opens gate F of no issue later.
+    """
+
+    def opened(yearly):
+        pots = {f"staffing.fund_{name}": 0.0 for name in ("compound", "community", "city")} | {"staffing.fund_coverage": None}
+        scenario = town(kind(hours=0.001, fund=1.0, fund_share=1.0, p_funds=1.0), rate=0.5, workers=4, days=1_500,
+                        **pots, **{"staffing.fund_subdistrict": yearly})  # fmt: skip
+        e = Engine(scenario, seed=1)
+        e.world.p.fund_sigma = 0.0
+        it = e.advance(1_500).world.issues[: e.n_issues]
+        assert len(np.unique(it.fund)) == 1
+        return np.where(it.closed_gates & st.GATE_F, np.inf, it.funds), e.world.arrivals.onset[: e.n_issues]
+
+    (poor, onset), (rich, _) = opened(300.0), opened(600.0)
+    for funds in (poor, rich):
+        assert (np.diff((onset + funds)[np.isfinite(funds)]) >= -1e-3).all()  # ages in the log are in single precision
+    assert (rich <= poor).all() and np.isfinite(poor).sum() > 200 and (rich < poor).sum() > 200
+
+
+def test_deadlines__that_are_longer_are_met_more_often_on_a_fixed_log():
+    """T25 (V5): the share resolved in time, recomputed for deadlines longer and longer; issues due under all of them are counted."""
+    e = Engine(apply(Scenario(city=City.preset("demo"), days=700, burn_in_days=100), "F1"), seed=1).advance(700)
+    factors, demand = (0.5, 1.0, 1.5, 2.0, 3.0), e.scenario.demand
+    arrivals, it = e.world.arrivals[: e.n_issues], e.world.issues[: e.n_issues]
+    longest = factors[-1] * np.array([k.deadline for k in demand.types])[arrivals.type]
+    due = np.where(arrivals.onset + np.nan_to_num(it.voiced, nan=0.0) + longest <= 700, 1.0, np.nan)
+    assert np.nansum(due) > 1_000
+    shares = []
+    for factor in factors:
+        longer = tuple(k.model_copy(update={"deadline": factor * k.deadline}) for k in demand.types)
+        e.scenario = e.scenario.model_copy(update={"demand": demand.model_copy(update={"types": longer})})
+        shares.append(measure_by(Run.from_engine(e), due)[["resolved_in_time_share", "latent_resolved_in_time_share"]].to_numpy()[0])
+    assert (np.diff(shares, axis=0) >= 0).all() and (shares[-1] > shares[0]).all()
+
+
 def test_consent__of_more_takes_more_contacts():
     """T25: more who must agree, not fewer contacts, issue by issue."""
     few, many = (
@@ -89,6 +167,11 @@ def test_extremes__give_what_must_be():
     assert done.sum() > 3_000 and (it.started[done] == it.released[done]).all()
     endless = Engine(town(kind(hours=1e5, cv=0.01), rate=1.0, exponential=False, days=300), seed=1).advance(300)
     assert endless.n_issues > 1_000 and not (endless.world.issues.status[: endless.n_issues] == st.RESOLVED).any()
+    given_up = Engine(town(kind(hours=1e5, cv=0.01, patience=20.0), rate=1.0, exponential=False, days=300), seed=1).advance(300)
+    arrivals, it = given_up.world.arrivals[: given_up.n_issues], given_up.world.issues[: given_up.n_issues]
+    patience = np.array([20.0 * rng.exponential(key, rng.PATIENCE, 1) for key in arrivals.key])
+    waits_in_vain = (arrivals.onset + patience < 300) & np.isnan(it.started)
+    assert waits_in_vain.sum() > 1_000 and ((it.status == st.LAPSED) == waits_in_vain).all()
 
 
 @pytest.mark.parametrize("step", [1, 7])
@@ -103,13 +186,12 @@ def test_log__does_not_depend_on_how_days_are_asked_for(name, step):
 
 
 def test_components__leave_arrivals_and_traits_alone():
-    """T29: stream isolation: whatever part of the mechanism is off, the same issues arise with the same traits."""
+    """T29: stream isolation: whatever part or rival is on or off, the same issues arise with the same traits."""
     base = Scenario(city=City.preset("demo"), days=120, burn_in_days=0)
     whole = Engine(apply(base, "F1")).advance(120)
-    for name in ("B0", *(f"F1-{code}" for code in COMPONENTS)):
+    rivals = [name for code in RIVALS for name in (code, f"F1+{code}")]
+    for name in ("B0", *COMPONENTS, *(f"F1-{code}" for code in COMPONENTS), *rivals):
         e = Engine(apply(base, name)).advance(120)
         assert e.n_issues == whole.n_issues and e.world.arrivals.tobytes() == whole.world.arrivals.tobytes()
         for field in ("severity", "hours", "n_affected", "n_departments"):
             assert np.array_equal(e.world.issues[field][: e.n_issues], whole.world.issues[field][: e.n_issues]), (name, field)
-
-
