@@ -48,8 +48,8 @@ def test_ledgers__close_every_day(variant):
         assert [daily[x].sum() for x in ("resolved", "exited", "lapsed")] == by_status[[st.RESOLVED, st.EXITED, st.LAPSED]].tolist()
         np.testing.assert_allclose(s.incurred, s.paid + s.debt, rtol=1e-9, atol=1e-9)
         if c.is_workday:
-            posted = w.hours.reshape(len(s), st.N_ACTIVITIES, -1)[:, st.IDLING].sum(axis=1)
-            np.testing.assert_allclose(s.available, s.paid + s.served + posted, rtol=1e-9, atol=1e-6)
+            idle = w.hours.reshape(-1, len(s), st.N_ACTIVITIES)[:, :, st.IDLING].sum(axis=0)
+            np.testing.assert_allclose(s.available, s.paid + s.served + idle, rtol=1e-9, atol=1e-6)
         inflow, spent = w.funds.reshape(len(st.POTS), -1, 2).sum(axis=1).T
         at_hand = w.compounds.money.sum() + w.communities.money.sum() + w.subdistricts.money.sum() + c.money_city
         helped = w.p.private_remedy_cost[0] * daily.exited.sum()
