@@ -19,10 +19,12 @@ from govsim.studies.checks import consent, kind, town
 from tests.runs import same_log
 
 
-def test_expectation__comes_to_what_is_delivered():
+@pytest.mark.parametrize("initial", [0.5, 0.95], ids=["pleased", "disappointed"])
+def test_expectation__comes_to_what_is_delivered(initial):
     """T16: constant performance P: E_n - P = (1 - eta)^n (E_0 - P) for each household after its n-th closure."""
     scenario = town(kind(hours=0.6), rate=3.2, days=400)
-    scenario = override(scenario, {"behaviour.response": {"performance_speed": 0.0, "contact_share": 1.0}})
+    scenario = override(scenario, {"behaviour.response": {
+        "performance_speed": 0.0, "contact_share": 1.0, "expectation_initial": initial}})  # fmt: skip
     e = Engine(scenario, seed=1).advance(400)
     response, w = scenario.behaviour.response, e.world
     closed = ~np.isnan(w.issues.closed[: e.n_issues])
