@@ -70,6 +70,23 @@ def _guarded(lang: str) -> Iterator[None]:
         _fail(error if str(error) else "out of memory; try a smaller city or fewer --workers", 1)
 
 
+@contextmanager
+def _kept_runs(out: str, is_own: Any, lang: str) -> Iterator[Any]:
+    """Open the finished runs of an unfinished study in a folder that may be written to; say where they are if it stops again."""
+    from govsim.labels import label
+    from govsim.results.store import check_folder
+    from govsim.studies.unfinished import FILE, Unfinished
+
+    unfinished = Unfinished(Path(out) / FILE)
+    check_folder(out, is_own)
+    try:
+        yield unfinished
+    except KeyboardInterrupt:
+        if unfinished.path.exists():
+            _fail(label("message.stopped.unfinished", lang, path=unfinished.path), 130)
+        raise
+
+
 def _language(lang: str | None) -> str:
     from govsim.labels import language
 
@@ -157,20 +174,10 @@ def compare(
             raise ValueError("--variants: names at least one variant, such as F1")
         asked = None if given is None else [variant(v) for v in given]
         world = _world(city, names, records, mapping, days, seed, course)
-        from govsim.results.store import check_folder
         from govsim.studies.store import is_comparison, save_comparison
-        from govsim.studies.unfinished import FILE, Unfinished
 
-        unfinished = Unfinished(Path(out) / FILE)
-        check_folder(out, is_comparison)
-        try:
+        with _kept_runs(out, is_comparison, tongue) as unfinished:
             comparison = _compare(world, asked, replications, workers, tongue, unfinished)
-        except KeyboardInterrupt:
-            if unfinished.path.exists():
-                from govsim.labels import label
-
-                _fail(label("message.stopped.unfinished", tongue, path=unfinished.path), 130)
-            raise
 
         def draw(folder: Path) -> None:
             from govsim.show.figures import plot_comparison, save_figure
@@ -396,6 +403,7 @@ def patterns(
         int | None, typer.Option(min=2, max=1000, help="30 if not given; of each parameter set 3.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Replications count up from it.")] = 1,
+    out: Annotated[str, typer.Option(help="Folder for results.")] = "results/patterns",
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Threads; they do not change the result.")] = None,
     lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
@@ -412,6 +420,7 @@ def patterns(
         from govsim.show import patterns as show
         from govsim.studies import patterns as study
         from govsim.studies.compare import is_compiled
+        from govsim.studies.store import is_patterns, save_patterns
 
         world = _world(city, "neutral", None, None, 1095, seed, None)
         n_cities = len(world.city.pool())
@@ -419,22 +428,31 @@ def patterns(
             typer.echo(label("message.note.single", tongue, n_cities=n_cities), err=True)
         if not is_compiled():
             typer.echo(label("message.wait.compiling", tongue), err=True)
-        with tqdm(desc=label("message.progress", tongue), file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+        quiet = not sys.stderr.isatty()
+        with (
+            _kept_runs(out, is_patterns, tongue) as unfinished,
+            tqdm(desc=label("message.progress", tongue), file=sys.stderr, disable=quiet) as bar,
+        ):
 
             def follow(done: int, total: int) -> None:
                 bar.total = total
                 bar.update(done - bar.n)
 
             if sets is None:
-                table = study.patterns(world, replications or study.REPLICATIONS, workers=workers, progress=follow)
-                shown = [show.patterns_table(table, tongue), show.closing_line(table, tongue), show.caption(table, tongue)]
+                n = replications or study.REPLICATIONS
+                found = study.patterns(world, n, workers=workers, progress=follow, unfinished=unfinished)
+                shown = [show.patterns_table(found, tongue), show.closing_line(found, tongue), show.caption(found, tongue)]
             else:
                 n = replications or study.FILTER_REPLICATIONS
-                found = study.filter_by_patterns(world, sets, n, workers=workers, progress=follow)
+                found = study.filter_by_patterns(world, sets, n, workers=workers, progress=follow, unfinished=unfinished)
                 shown = [*show.filter_tables(found, tongue), label("message.filter.prior", tongue), show.caption(found, tongue)]
+        folder = save_patterns(found, out)
         console = Console(width=None if sys.stdout.isatty() else 140, highlight=False, emoji=False)
+        if unfinished.n_kept:
+            typer.echo(label("message.reused.patterns", tongue, n=unfinished.n_reused, kept=unfinished.n_kept))
         for text in shown:
             console.print(text, markup=False)
+        console.print(label("message.saved", tongue, folder=folder), markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from govsim.studies.compare import MARGIN_SHARE, PRIMARY, regime_of
 from govsim.studies.paired import LEVEL, paired_estimates
 from govsim.studies.prior import DECISIVE, draw_sets
 from govsim.studies.runner import Job, Machinery, Progress, run_jobs
+from govsim.studies.unfinished import Unfinished, key_of
 
 REPLICATIONS = 30
 """Fixed in advance (Y5)."""
@@ -565,14 +566,21 @@ def design_patterns(world: Scenario, chosen: Sequence[Pattern], seed: int) -> di
 
 
 def measure_patterns(
-    world: Scenario, chosen: Sequence[Pattern], seed: int, *, workers: int | None = None, progress: Progress | None = None
-) -> dict[str, Quantities]:
-    """Run one replication and return the quantities of every pattern."""
+    world: Scenario, chosen: Sequence[Pattern], seed: int, *, workers: int | None = None, progress: Progress | None = None,
+    unfinished: Unfinished | None = None,
+) -> dict[str, Quantities]:  # fmt: skip
+    """Run one replication and return the quantities of every pattern; what a killed study had measured is not run again."""
+    key = key_of(world.model_dump_json(), str(seed), *(pattern.code for pattern in chosen)) if unfinished else ""
+    if unfinished and (kept := unfinished.get(key)) is not None:
+        return dict(kept)
     jobs = design_patterns(world, chosen, seed)
     machinery = Machinery(partial(Engine, moves=True), Seen, calibrate)
     found: Any = run_jobs(list(jobs.values()), workers=workers, progress=progress, machinery=machinery)
     seen = dict(zip(jobs, found, strict=True))
-    return {pattern.code: pattern.measure(seen) for pattern in chosen}
+    measured = {pattern.code: {name: float(x) for name, x in pattern.measure(seen).items()} for pattern in chosen}
+    if unfinished:
+        unfinished.add(key, measured)
+    return measured
 
 
 def analyse_patterns(chosen: Sequence[Pattern], found: Sequence[Mapping[str, Quantities]]) -> pd.DataFrame:
@@ -597,6 +605,7 @@ def patterns(
     only: Sequence[str] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    unfinished: Unfinished | None = None,
 ) -> Patterns:
     """Hold a world to the stylised facts.
 
@@ -610,6 +619,8 @@ def patterns(
         Codes of the patterns to run instead of all.
     workers, progress
         See `run_jobs`.
+    unfinished
+        Where finished replications are kept, so that a killed check goes on where it was.
     """
     world = world if world is not None else Scenario()
     if replications < 2:
@@ -620,12 +631,14 @@ def patterns(
     found = []
     for r in range(replications):
         told = (lambda done, _, before=r * size: progress(before + done, replications * size)) if progress else None
-        found.append(measure_patterns(world, chosen, world.seed + r, workers=workers, progress=told))
+        seed = world.seed + r
+        found.append(measure_patterns(world, chosen, seed, workers=workers, progress=told, unfinished=unfinished))
     table = analyse_patterns(chosen, found)
     if only is None:
         none = pd.DataFrame({"pattern": NOT_APPLICABLE, "quantity": "", "verdict": "not_applicable", "n_replications": 0})
         none["is_mandatory"] = none.pattern.isin(MANDATORY)
         table = pd.concat([table, none], ignore_index=True)
+        table["holds"] = table.holds.astype("boolean")
     table = table.sort_values("pattern", key=lambda codes: codes.str[2:].astype(int), kind="stable", ignore_index=True)
     return Patterns(table, regime_of(world) | {"replications": replications, "n_runs": size * replications})
 
@@ -662,8 +675,9 @@ class Filtered:
     rejected
         One row per mandatory pattern, and ``all`` of them together: sets that lack it, their share and its interval.
     headline
-        One row with all sets and one with those kept: their number, mean difference with its interval over sets, and
-        the shares of sets in which F1 is better, equivalent and worse by the margin of Y6.
+        One row with all sets, one with those kept and, where no set shows some of the facts, one with those that show the others:
+        their number, mean difference with its interval over sets, and the shares of sets in which F1 is better, equivalent
+        and worse by the margin of Y6.
     provenance
         The regime around which the sets lie, for the caption.
     """
@@ -685,8 +699,12 @@ def analyse_filter(sets: pd.DataFrame, codes: Sequence[str], provenance: Mapping
     for name, lacks in [(code, ~sets[code]) for code in codes] + [("all", ~sets.kept)]:
         low, high = share_interval(int(lacks.sum()), n)
         rejected.append({"pattern": name, "rejected": int(lacks.sum()), "share": lacks.mean(), "low": low, "high": high})
+    shown = [code for code in codes if sets[code].any()]
+    groups = {"all": sets, "kept": sets[sets.kept]}
+    if 0 < len(shown) < len(codes):
+        groups["others"] = sets[sets[shown].all(axis=1)]
     headline = []
-    for name, chosen in (("all", sets), ("kept", sets[sets.kept])):
+    for name, chosen in groups.items():
         row: dict[str, Any] = {"sets": name, "n_sets": len(chosen)}
         if len(chosen):
             e = paired_estimates(chosen.difference.to_numpy()[:, None])
@@ -724,6 +742,7 @@ def filter_by_patterns(
     codes: Sequence[str] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    unfinished: Unfinished | None = None,
 ) -> Filtered:
     """Draw parameter sets from the prior and reject those that lack a mandatory pattern.
 
@@ -739,8 +758,8 @@ def filter_by_patterns(
         Input -> its range; drawn uniformly.
     codes
         The patterns a set has to show; the mandatory ones that apply when not given.
-    workers, progress
-        See `run_jobs`.
+    workers, progress, unfinished
+        See `patterns`.
     """
     world = world if world is not None else Scenario()
     _check(world)
@@ -754,7 +773,8 @@ def filter_by_patterns(
         for r in range(replications):
             before = (n * replications + r) * size
             told = (lambda done, _, before=before: progress(before + done, n_sets * replications * size)) if progress else None
-            found.append(measure_patterns(asked, chosen, world.seed + r, workers=workers, progress=told))
+            seed = world.seed + r
+            found.append(measure_patterns(asked, chosen, seed, workers=workers, progress=told, unfinished=unfinished))
         rows.append(inputs | judge_set(chosen, found))
     return analyse_filter(pd.DataFrame(rows), codes, regime_of(world) | {"replications": replications, "n_sets": n_sets})
 

@@ -11,11 +11,14 @@ import govsim.studies.patterns as module
 from govsim.cli import app
 from govsim.engine.state import DUTY
 from govsim.labels import label
+from govsim.results.store import check_folder
 from govsim.scenario.city import City
 from govsim.scenario.files import with_scenario
 from govsim.scenario.scenario import Scenario
 from govsim.studies.patterns import MANDATORY, NOT_APPLICABLE, PATTERNS, RUNS, Bound, Patterns, filter_by_patterns, patterns
 from govsim.studies.prior import DECISIVE, draw_sets
+from govsim.studies.store import is_comparison, is_patterns, save_patterns
+from govsim.studies.unfinished import FILE, Unfinished
 
 WORLD = Scenario(city=City.preset("demo"))
 DEFAULTS = {
@@ -312,6 +315,34 @@ def test_patterns__run_end_to_end_and_again_the_same():
     assert again.table.equals(found.table[found.table.pattern != "SF10"].reset_index(drop=True))
 
 
+def test_patterns__a_killed_check_goes_on_where_it_was(tmp_path, monkeypatch):
+    path = tmp_path / FILE
+    whole = patterns(WORLD, 3, only=["SF21"])
+    patterns(WORLD, 2, only=["SF21"], unfinished=Unfinished(path))
+    content = path.read_bytes()
+    path.write_bytes(content[:-9])
+    kept = Unfinished(path)
+    assert patterns(WORLD, 3, only=["SF21"], unfinished=kept).table.equals(whole.table)
+    assert kept.n_reused == 1
+    monkeypatch.setattr(module, "run_jobs", None)
+    assert patterns(WORLD, 3, only=["SF21"], unfinished=Unfinished(path)).table.equals(whole.table)
+
+
+def test_patterns__are_saved_whole_and_foreign_folders_left_alone(tmp_path):
+    found = patterns(WORLD, 2, only=["SF21"])
+    none = pd.DataFrame({"pattern": ["SF1"], "quantity": "", "verdict": "not_applicable"})
+    table = pd.concat([found.table, none], ignore_index=True)
+    table["holds"] = table.holds.astype("boolean")
+    folder = save_patterns(Patterns(table, found.provenance), tmp_path / "out")
+    assert is_patterns(folder) and not is_comparison(folder)
+    assert pd.read_parquet(folder / "table.parquet").holds.tolist()[0] is True
+    sets = pd.DataFrame({"SF12": [True], "kept": True, "base": 100.0, "difference": 3.0})
+    save_patterns(module.analyse_filter(sets, ["SF12"], found.provenance), folder)
+    assert sorted(p.name for p in folder.iterdir()) == ["headline.parquet", "manifest.json", "rejected.parquet", "sets.parquet"]
+    with pytest.raises(ValueError, match="other files"):
+        check_folder(folder, is_comparison)
+
+
 def test_seen__knows_the_day_of_every_first_directive():
     from govsim.engine.simulate import Engine
     from govsim.scenario.variants import apply
@@ -344,8 +375,10 @@ def test_filter__counts_what_is_rejected_and_the_headline_without_it():
     every, kept = (found.headline.iloc[n] for n in (0, 1))
     assert (every.n_sets, every.difference, every.win, every.tie, every.loss) == (4, 1.0, 0.25, 0.25, 0.5)
     assert (kept.n_sets, kept.difference, kept.win) == (1, -5.0, 1.0)
-    none = module.analyse_filter(sets.assign(kept=False), ["SF7", "SF12"], {})
-    assert none.headline.n_sets.tolist() == [4, 0] and np.isnan(none.headline.difference.iloc[1])
+    none = module.analyse_filter(sets.assign(SF7=False, kept=False), ["SF7", "SF12"], {})
+    assert none.headline.sets.tolist() == ["all", "kept", "others"]
+    assert none.headline.n_sets.tolist() == [4, 0, 2] and np.isnan(none.headline.difference.iloc[1])
+    assert none.headline.difference.iloc[2] == 0.0
 
 
 def test_filter__judges_by_means_and_keeps_what_shows_all():
@@ -367,31 +400,35 @@ def test_filter__runs_end_to_end():
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_cli__prints_failures_as_failures_and_ends_with_nought(lang, monkeypatch):
+def test_cli__prints_failures_as_failures_and_ends_with_nought(lang, monkeypatch, tmp_path):
     def told(world, replications, **_):
         table = module.analyse_patterns([PATTERNS["SF12"]], [{"SF12": {"unsolved": 0.2, "level": 1.0}}] * replications)
         return Patterns(table, module.regime_of(world) | {"replications": replications})
 
     monkeypatch.setattr(module, "patterns", told)
+    monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["patterns", "--city", "demo", "--replications", "2", "--lang", lang])
+    assert is_patterns(tmp_path / "results" / "patterns")
     assert done.exit_code == 0, done.output
     assert label("patterns.verdict.not_reproduced", lang) in done.output
     assert "SF12*" in done.output
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_cli__prints_the_filter(lang, monkeypatch):
+def test_cli__prints_the_filter(lang, monkeypatch, tmp_path):
     def told(world, n, replications, **_):
         sets = pd.DataFrame({"SF12": [True] * n, "kept": True, "base": 100.0, "difference": 3.0})
         return module.analyse_filter(sets, ["SF12"], module.regime_of(world) | {"replications": replications})
 
     monkeypatch.setattr(module, "filter_by_patterns", told)
-    done = CliRunner().invoke(app, ["patterns", "--city", "demo", "--filter", "4", "--lang", lang])
+    done = CliRunner().invoke(app, ["patterns", "--city", "demo", "--filter", "4", "--lang", lang, "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert label("patterns.sets.kept", lang) in done.output
 
 
 @pytest.mark.parametrize("words", [("--filter", "0"), ("--replications", "1"), ("--city", "nowhere"), ("--lang", "fr")])
-def test_cli__bad_input_is_one_line(words):
+def test_cli__bad_input_is_one_line(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["patterns", *words], env={"GOVSIM_LANG": "en"})
     assert done.exit_code == 2 and "Traceback" not in done.output
+    assert not list(tmp_path.iterdir())
