@@ -136,15 +136,17 @@ def _block(comparison: Comparison, metrics: Sequence[str], title: str | None, la
             metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH, overflow="fold"
         )
     for variant in comparison.provenance["variants"]:
-        cells = [_cell(t.loc[(metric, variant)], is_base=variant == "B0") for metric in metrics]
+        cells = [_cell(t.loc[(metric, variant)], lang, is_base=variant == "B0") for metric in metrics]
         table.add_row(variant_label(variant, lang), *cells)
     return table
 
 
-def _cell(row: Any, *, is_base: bool) -> str:
-    """Write a level, or a difference with its interval on a line of its own."""
+def _cell(row: Any, lang: str, *, is_base: bool) -> str:
+    """Write a level, or a difference with its interval on a line of its own; the level, named so, where the baseline has none."""
     if is_base:
         return number(row.level, row.unit)
+    if row.difference != row.difference and row.level == row.level:
+        return label("message.level", lang, value=number(row.level, row.unit))
     low, high = (number(x, row.unit, signed=True) for x in (row.low, row.high))
     text = number(row.difference, row.unit, signed=True)
     return text if row.low == row.high == row.difference else f"{text}\n({low}, {high})"

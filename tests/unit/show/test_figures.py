@@ -4,9 +4,11 @@ import io
 import warnings
 
 import pytest
+from rich.console import Console
 
 from govsim.labels import LANGUAGES, catalogue
 from govsim.scenario.city import City
+from govsim.scenario.files import with_scenario
 from govsim.scenario.scenario import Scenario
 from govsim.show import theme
 from govsim.show.captions import caption, notes
@@ -110,3 +112,31 @@ def test_tables__show_the_baseline_as_levels(found):
 )  # fmt: skip
 def test_number__has_the_digits_its_unit_deserves(value, unit, signed, expected):
     assert number(value, unit, signed=signed) == expected
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "(level)"), ("zh", "（水平）")])
+def test_table__shows_the_level_where_the_baseline_has_none(found, lang, word):
+    """The baseline offers no hours, so the share used has no difference from it."""
+    rows = found.table[found.table.metric == "offered_hours_used_share"].set_index("variant")
+    assert rows.difference.isna().all()
+    texts = [_text(table) for table in comparison_tables(found, lang, 200)]
+    shown = number(rows.level["F1"], "1") + ("" if lang == "zh" else " ") + word
+    assert sum(shown in text for text in texts) == 1
+
+
+def test_table__has_a_block_of_the_scenario_under_it_alone(found):
+    world = with_scenario(Scenario(city=City.preset("demo"), days=560, burn_in_days=200), "pandemic")
+    surge = compare(world, ["E4"], 2, curve_replications=2)
+    title = "Pandemic surge (SC1)"
+    assert sum(title in _text(table) for table in comparison_tables(surge, "en")) == 1
+    assert not any(title in _text(table) for table in comparison_tables(found, "en"))
+    assert "Scenario: Pandemic surge." in caption(surge, "en")
+    assert "情景：疫情应急。" in caption(surge, "zh")
+    assert "Scenario:" not in caption(found, "en")
+    assert surge.provenance["course"] == "pandemic" and found.provenance["course"] == ""
+
+
+def _text(table) -> str:
+    out = io.StringIO()
+    Console(file=out, width=200, legacy_windows=False).print(table)
+    return out.getvalue()
