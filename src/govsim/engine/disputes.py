@@ -45,6 +45,12 @@ def count_petition(w, i, before):
 
 
 @kernel
+def count_attention(w, i):
+    """A petition has won a leader's attention."""
+    w.channels[month_of(w, community_of(w, i))].attended += 1.0
+
+
+@kernel
 def count_case(w, i, station, what):
     """A case of law or mediation is opened, won or lost, at a doorstep station or at justice."""
     row = w.channels[month_of(w, community_of(w, i))]

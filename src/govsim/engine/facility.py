@@ -10,7 +10,7 @@ import math
 
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
-from govsim.engine.effort import efficiency_of_volunteer, logistic
+from govsim.engine.effort import logistic
 from govsim.engine.ledger import charge, post_money, post_outside
 from govsim.engine.service import adjacent
 from govsim.engine.state import BY_COMMUNITIES, COORDINATING, IDLING, N_GROUPS, SUBSTANTIVE, SUPERVISING
@@ -18,13 +18,15 @@ from govsim.engine.state import BY_COMMUNITIES, COORDINATING, IDLING, N_GROUPS, 
 _SOCIAL_WORK = 4
 _GENERAL_LABOUR = 7
 _VISITS_A_DAY = 2**20
-_SHORTEST = 1.0
-"""Hours below which nobody comes to help for the day."""
+_TRIES = 64
 
 
 @kernel
 def take_up_share(p, ses, level):
-    """P(comes) = sigma(u_0 + u_q q - u_s (1/2 - SES)), q last month's share served in time (3.7.18's voice bias)."""
+    """Share of such households that come: sigma(u_0 + u_q q - u_s (1/2 - SES)), q last month's share served in time.
+
+    A household comes as long as this is above a number of its own, so who comes stays while service is as good.
+    """
     return logistic(p.convenience_take_up_intercept + p.convenience_take_up_service * level - p.convenience_take_up_ses * (0.5 - ses))
 
 
@@ -40,40 +42,69 @@ def visit_hours(w, f, count):
 
 
 @kernel
-def helping_skill(w, q):
-    """The skill of today's pool that helps best: social work, an adjacent one, general labour; -1 without an hour left."""
-    base = q * 8
-    if w.pool_today[base + _SOCIAL_WORK] >= _SHORTEST:
-        return _SOCIAL_WORK
-    for skill in range(8):
-        if w.pool_today[base + skill] >= _SHORTEST and adjacent(skill, _SOCIAL_WORK):
-            return skill
-    return _GENERAL_LABOUR if w.pool_today[base + _GENERAL_LABOUR] >= _SHORTEST else -1
+def help_rank(skill):
+    """Order in which skills are called for: social work, adjacent ones, general labour; 3 for those of no use here."""
+    if skill == _SOCIAL_WORK:
+        return 0
+    if adjacent(skill, _SOCIAL_WORK):
+        return 1
+    return 2 if skill == _GENERAL_LABOUR else 3
 
 
 @kernel
-def seat_volunteer(w, f, server, t):
-    """One seat for volunteers: a shift, or what is left of the day's pool in one skill.
+def pool_left(w, q):
+    """Hours of today's pool that are of use at a facility."""
+    total = 0.0
+    for skill in range(8):
+        if help_rank(skill) < 3:
+            total += w.pool_today[q * 8 + skill]
+    return total
 
-    Each costs onboarding and supervision as any volunteer; general labour without the skill has to be watched more.
-    """
+
+@kernel
+def take_hours(w, f, rank, most):
+    """Take hours of the skills of a rank from today's pool; returns (hours, hours times how fast they work)."""
     p = w.p[0]
     fa = w.facilities[f]
     q = fa.community
-    skill = helping_skill(w, q)
-    if skill < 0:
+    hours = 0.0
+    done = 0.0
+    for skill in range(8):
+        if help_rank(skill) != rank:
+            continue
+        part = max(0.0, min(w.pool_today[q * 8 + skill], most - hours))
+        w.pool_today[q * 8 + skill] -= part
+        w.pool[q * 8 + skill] -= part
+        hours += part
+        done += part * (1.0 if rank == 0 else p.skill_adjacent)
+    if hours > 0.0:
+        supervision = p.supervision_hours + (p.convenience_unskilled_supervision if rank == 2 else 0.0)
+        charge(w, q, SUPERVISING, p.onboarding_hours + hours * supervision)
+    return hours, done
+
+
+@kernel
+def seat_volunteers(w, f, server, t):
+    """One seat for volunteers: a shift, or what is left of the day's pool, the best skill first.
+
+    Each skill costs onboarding and supervision as any volunteer; general labour has to be watched more.
+    """
+    p = w.p[0]
+    fa = w.facilities[f]
+    if pool_left(w, fa.community) < p.convenience_service_hours:
         return
-    hours = min(w.pool_today[q * 8 + skill], p.convenience_opening_hours)
-    w.pool_today[q * 8 + skill] -= hours
-    w.pool[q * 8 + skill] -= hours
-    w.communities[q].pool_substantive += hours
-    supervision = p.supervision_hours + (p.convenience_unskilled_supervision if skill == _GENERAL_LABOUR else 0.0)
-    charge(w, q, SUPERVISING, p.onboarding_hours + hours * supervision)
+    hours = 0.0
+    done = 0.0
+    for rank in range(3):
+        part, work = take_hours(w, f, rank, p.convenience_opening_hours - hours)
+        hours += part
+        done += work
+        if rank == 2:
+            fa.unskilled_hours += part
+    w.communities[fa.community].pool_substantive += hours
     fa.volunteer_hours += hours
-    if skill == _GENERAL_LABOUR:
-        fa.unskilled_hours += hours
     server.until = t + hours / 24.0
-    server.efficiency = p.skill_adjacent if skill == _GENERAL_LABOUR else efficiency_of_volunteer(p, skill, _SOCIAL_WORK)
+    server.efficiency = done / hours
 
 
 @kernel
@@ -88,7 +119,7 @@ def open_servers(w, f, t):
         server.until = close if n < fa.n_staff else -1.0
         server.efficiency = 1.0
         if n >= fa.n_staff and fa.load > p.convenience_volunteers_from_load and w.counters[0].is_workday == 1:
-            seat_volunteer(w, f, server, t)
+            seat_volunteers(w, f, server, t)
     fa.staff_hours += fa.n_staff * p.convenience_opening_hours
     charge(w, fa.community, COORDINATING, p.convenience_desk_hours)
 
@@ -133,15 +164,28 @@ def count_group(w, f, household, column):
 
 
 @kernel
+def visitor(w, f, count):
+    """A household of the community that needs the facility: each does or does not for good, with a share of its own luck."""
+    p = w.p[0]
+    fa = w.facilities[f]
+    household = 0
+    for n in range(_TRIES):
+        household = fa.first_household + int(rng.uniform(fa.key, rng.VISITOR, count * _TRIES + n) * fa.n_households)
+        if rng.uniform(rng.child_key(fa.key, household), rng.COMES, 1) < p.convenience_need_share:
+            break
+    return household
+
+
+@kernel
 def one_visit(w, f, t, count, month):
     """Somebody needs the facility at t: comes or not, is served or turned away at closing."""
     p = w.p[0]
     fa = w.facilities[f]
-    household = fa.first_household + int(rng.uniform(fa.key, rng.VISITOR, count) * fa.n_households)
+    household = visitor(w, f, count)
     month.wanted += 1.0
     count_group(w, f, household, 0)
     w.facility_users[household] |= 1
-    if rng.uniform(fa.key, rng.COMES, count) >= take_up_share(p, w.households[household].ses, fa.level):
+    if rng.uniform(rng.child_key(fa.key, household), rng.COMES, 0) >= take_up_share(p, w.households[household].ses, fa.level):
         return
     month.came += 1.0
     count_group(w, f, household, 1)
@@ -201,7 +245,7 @@ def facility_day(w, f, day):
         look_back(w, f)
     t = day + p.convenience_opening_hour / 24.0
     open_servers(w, f, t)
-    rate = fa.n_households * p.convenience_visits_per_household / p.convenience_opening_hours * 24.0
+    rate = fa.n_households * p.convenience_need_share * p.convenience_visits_per_household / p.convenience_opening_hours * 24.0
     end = t + p.convenience_opening_hours / 24.0
     served = month.served
     busy = fa.staff_busy_hours

@@ -325,7 +325,7 @@ N_GROUPS = 7
 CHANNEL_MONTH = np.dtype(
     [(f"chose_{n}", "f8") for n in CHANNELS]
     + [(n, "f8") for n in (
-        "petitions", "repeats", "station_cases", "station_won", "station_lost", "court_cases", "court_won", "court_lost",
+        "petitions", "repeats", "attended", "station_cases", "station_won", "station_lost", "court_cases", "court_won", "court_lost",
         "station_queue", "belief_community", "belief_petition", "belief_law",
     )]
 )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from govsim.engine import rng
 from govsim.engine.commitment import summon
 from govsim.engine.compiled import kernel
-from govsim.engine.disputes import LOST, OPENED, WON, count_case, count_choice, count_petition, success_share
+from govsim.engine.disputes import LOST, OPENED, WON, count_attention, count_case, count_choice, count_petition, success_share
 from govsim.engine.feedback import (
     add_memo,
     community_of,
@@ -300,6 +300,8 @@ def petition(w, i, t):
             if not np.float64(it.attention) >= 0.0:
                 give_attention(w, i, t)
                 it.wrong = int(it.wrong) | 32
+                if p.dispute_place >= 0:
+                    count_attention(w, i)
                 c.attention_live += 1
     schedule(w, t + p.petition_interval, PETITION_DUE, i, int(it.petitions), i)
 

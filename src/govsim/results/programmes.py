@@ -29,6 +29,7 @@ Row = tuple[str, str, Better, str]
 
 YEAR = 365.0
 """Days after the application in which 3.13 asks for completion; a wait that goes on is counted as this long."""
+FOLLOWED = 180.0
 THIRDS = ("low", "middle", "high")
 BELIEFS = ("community", "petition", "law")
 PATH_MONTHS = (0, 6, 12)
@@ -155,6 +156,9 @@ DISPUTE_ROWS: tuple[Row, ...] = (
       for o in CHANNELS),
     ("dispute_petitions_rate", "1/1000·yr", "none", "petitions / 1,000 residents of the community and year, since the burn-in"),
     ("dispute_repeats_rate", "1/1000·yr", "none", "of these, repeated ones"),
+    ("dispute_attended_share", "1", "none", "petitions that won a leader's attention / petitions"),
+    ("dispute_petitioned_days", "d", "lower", "mean of min(truly resolved - first petition, 180) over petitioned issues followed so long"),
+    ("dispute_ordinary_days", "d", "lower", "mean of min(truly resolved - voiced, 180) over voiced and never petitioned ones, likewise"),
     ("dispute_petitions_elsewhere_rate", "1/1000·yr", "none", "petitions / 1,000 residents of the rest of the city and year"),
     ("dispute_silent_rate", "1/1000", "lower", "grievances of the community unvoiced or given up at the end / 1,000 residents"),
     ("dispute_station_cases", "1/month", "none", "cases brought to the community's station / months"),
@@ -211,6 +215,9 @@ def dispute_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
     found |= {
         "dispute_petitions_rate": (total["petitions"], inside * years),
         "dispute_repeats_rate": (total["repeats"], inside * years),
+        "dispute_attended_share": (total["attended"], total["petitions"]),
+        "dispute_petitioned_days": _days_from(c, at_place, "petitioned", horizon, scenario.burn_in_days),
+        "dispute_ordinary_days": _days_from(c, at_place, "voiced", horizon, scenario.burn_in_days),
         "dispute_petitions_elsewhere_rate": (float(rest["petitions"].sum()), outside * years),
         "dispute_silent_rate": (silent, inside),
         "dispute_station_cases": (total["station_cases"], n_months),
@@ -225,6 +232,21 @@ def dispute_outputs(c: Columns, scenario: Scenario, horizon: float) -> Parts:
             value = float(place[f"belief_{belief}"][month]) if is_there else 0.0
             found[f"dispute_belief_{belief}_{month}"] = (value, float(is_there))
     return found
+
+
+def _days_from(c: Columns, chosen: np.ndarray, name: str, horizon: float, since: float) -> tuple[float, float]:
+    """Days from a moment after the burn-in to true resolution, at most 180, and issues followed so long.
+
+    Those counted from their voice were never petitioned.
+    """
+    it, onset = c.issues[chosen], c.arrivals["onset"][chosen]
+    start = _since_onset(it, name)
+    begun = np.isfinite(start) & (onset + np.where(np.isfinite(start), start, 0.0) >= since)
+    begun &= horizon - onset - np.where(begun, start, 0.0) >= FOLLOWED
+    if name != "petitioned":
+        begun &= ~np.isfinite(_since_onset(it, "petitioned"))
+    done = np.where(it["status"] == RESOLVED, _since_onset(it, "last_closed"), np.inf)[begun]
+    return float(np.minimum(done - start[begun], FOLLOWED).sum()), float(begun.sum())
 
 
 def _idle(c: Columns, station: int, first: int, n_months: int) -> float:

@@ -68,8 +68,8 @@ class Dispute(Frozen):
 class Convenience(Frozen):
     """SC5: a canteen or service desk 便民服务 in some communities: a queue of its own with opening hours (3.13).
 
-    Staff are paid beside the desk, volunteers of the community's pool take the seats left for them. Who needs it comes
-    the likelier the more were served in time the month before.
+    Staff are paid beside the desk, volunteers of the community's pool take the seats left for them. The more were
+    served in time the month before, the more of those who need it come.
     """
 
     enabled: bool = option(False, "[A]", "3.13")
@@ -79,7 +79,8 @@ class Convenience(Frozen):
     opening_hours: float = number(5.0, "h", 0.5, 24, "[A]", "a day; 24: round the clock")
     days_a_week: int = number(5, "d", 1, 7, "[A]", "from Monday")
     households_per_server: float = number(900.0, "households", 1, 1e6, "[A]", "staff, at least one")
-    visits_per_household: float = number(0.03, "1/d", 0, 10, "[A]", "times a household needs it, a day it is open")
+    need_share: float = number(0.2, "1", 0.01, 1, "[A]", "households that need it, such as those of the old")
+    visits_per_household: float = number(0.15, "1/d", 0, 100, "[A]", "times each of them does, a day it is open")
     service_hours: float = number(0.25, "h", 0.001, 24, "[A]", "mean of a visit")
     service_cv: float = number(0.5, "1", 0, 10, "[A]", "coefficient of variation")
     service_distribution: Literal["lognormal", "exponential"] = option("lognormal", "[A]", "3.13: M/G/c")

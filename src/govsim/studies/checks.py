@@ -389,7 +389,7 @@ def facility(servers: int, load: float, cv: float) -> Check:
         "enabled": True, "opening_hour": 0.0, "opening_hours": 24.0, "days_a_week": 7, "households_per_server": households / servers,
         "visits_per_household": servers * load * 24 / hours / households, "service_hours": hours, "service_cv": cv,
         "service_distribution": "exponential" if is_exponential else "lognormal",
-        "take_up_intercept": 50.0, "volunteer_seats": 0}})  # fmt: skip
+        "take_up_intercept": 50.0, "volunteer_seats": 0, "need_share": 1.0}})  # fmt: skip
 
     def measure(e: Engine, _kept: np.ndarray) -> np.ndarray:
         seen = e.world.facility_months[3:]

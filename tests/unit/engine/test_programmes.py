@@ -1,15 +1,22 @@
 """The scenarios SC2, SC3 and SC5: consent by hand, stages in order, money closed, a queue that keeps its law, knobs that stay put."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from govsim.engine import state as st
 from govsim.engine.renovation import law_is_met, least_supporters, serial_rank
 from govsim.engine.simulate import Engine
+from govsim.results.history import History
 from govsim.results.metrics import measure
-from govsim.results.programmes import belief_path, keeps_station
+from govsim.results.programmes import _gate_days, _last_gate, belief_path, keeps_station
 from govsim.results.run import Run
 from govsim.results.scenarios import OUTPUTS, READERS, outputs_of
+from govsim.results.store import load_run, save_run
 from govsim.scenario.city import City
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.files import with_scenario
@@ -264,7 +271,7 @@ def test_station__is_kept_by_whom_the_input_says():
 
 
 def test_facility__serves_no_more_than_come_and_no_more_come_than_need_it():
-    e = run("convenience", "F1", convenience__visits_per_household=0.3)
+    e = run("convenience", "F1", convenience__visits_per_household=1.5)
     months = e.world.facility_months
     assert months.served.sum() > 100
     assert (months.wanted >= months.came).all() and (months.came >= months.served).all() and (months.served >= months.in_time).all()
@@ -275,8 +282,8 @@ def test_facility__serves_no_more_than_come_and_no_more_come_than_need_it():
 
 
 def test_facility__turns_people_away_at_closing_only():
-    small = run("convenience", days=200, convenience__visits_per_household=0.3)
-    big = run("convenience", days=200, convenience__visits_per_household=0.3, convenience__households_per_server=5.0)
+    small = run("convenience", days=200, convenience__visits_per_household=1.5)
+    big = run("convenience", days=200, convenience__visits_per_household=1.5, convenience__households_per_server=5.0)
     for e, is_short in ((small, True), (big, False)):
         months = e.world.facility_months
         assert bool(months.came.sum() > months.served.sum()) is is_short
@@ -290,8 +297,8 @@ def test_facility__that_nobody_wants_to_use_serves_nobody():
 
 
 def test_facility__takes_the_hours_of_volunteers_from_the_pool_of_its_community():
-    usual = run("convenience", "F1", days=300, convenience__visits_per_household=0.3)
-    alone = run("convenience", "F1", days=300, convenience__visits_per_household=0.3, convenience__volunteer_seats=0)
+    usual = run("convenience", "F1", days=300, convenience__visits_per_household=1.5)
+    alone = run("convenience", "F1", days=300, convenience__visits_per_household=1.5, convenience__volunteer_seats=0)
     assert usual.world.facilities.volunteer_hours.sum() > 0
     assert alone.world.facilities.volunteer_hours.sum() == 0
     assert (usual.world.pool > -1e-6).all() and (usual.world.pool_today > -1e-6).all()
@@ -348,3 +355,54 @@ def test_scenarios__that_cannot_be_are_refused():
         asked("renovation", renovation__subsidy_share=0.9, renovation__copay_share=0.2)
     with pytest.raises(ScenarioError, match="in the whole city only"):
         override(WORLD, {"shocks.demand": [{"type": "DISP", "factor": 0.5, "community": 0}]})
+
+
+ALL = {
+    "shocks.renovation.enabled": True, "shocks.dispute": {"enabled": True, "station": "always"}, "shocks.convenience.enabled": True,
+    "shocks.convenience.visits_per_household": 1.5, "staffing": DESKS,
+}  # fmt: skip
+
+
+def test_gate_days__are_split_equally_among_closed_gates():
+    """Triage on day 10; J opens on 20, P at once, F on 40, I on 20: ten days by three, then twenty days of F alone."""
+    triaged, opened = np.array([10.0]), np.array([[20.0, 10.0, 40.0, 20.0]])
+    assert _gate_days(triaged, opened)[0] == pytest.approx([10 / 3, 0, 10 / 3 + 20, 10 / 3])
+    assert _last_gate(opened)[0].tolist() == [0, 0, 1, 0]
+    never = np.array([[20.0, 10.0, np.inf, np.inf]])
+    assert _gate_days(triaged, never)[0] == pytest.approx([10 / 3, 0, 10 / 3 + 345 / 2, 10 / 3 + 345 / 2])
+    assert _last_gate(never)[0].tolist() == [0, 0, 0.5, 0.5]
+
+
+def test_state__of_all_three_is_saved_and_resumed(tmp_path):
+    world = override(apply(WORLD, "F1"), ALL | {"days": 300})
+    whole = History(world).advance(200)
+    whole.save(tmp_path / "half.state")
+    resumed = History.load(tmp_path / "half.state").finish()
+    run = whole.finish()
+    assert run.issues.equals(resumed.issues)
+    for name in ("renovations", "stages", "channels", "facilities", "facility_months", "facility_groups", "facility_users"):
+        assert getattr(run.columns, name).tobytes() == getattr(resumed.columns, name).tobytes()
+    save_run(run, tmp_path / "run")
+    again = load_run(tmp_path / "run").metrics
+    assert again.equals(run.metrics)
+
+
+@pytest.mark.slow
+def test_programmes__interpreted_run_gives_the_same_bits(tmp_path):
+    """The same days with the compiler off give the same rows, bit for bit."""
+    code = (
+        "import sys, numpy as np; np.seterr(all='ignore')\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[3])!r})\n"
+        "from govsim.engine.simulate import Engine\n"
+        "from govsim.scenario.inputs import override\n"
+        "from govsim.scenario.variants import apply\n"
+        "from tests.unit.engine.test_programmes import ALL, WORLD\n"
+        "changes = ALL | {'days': 200, 'burn_in_days': 20, 'shocks.renovation.in_order': False, 'staffing.fund_city': 5000.0}\n"
+        "w = Engine(override(apply(WORLD, 'F1+RV4'), changes)).advance(200).world\n"
+        "rows = (w.issues, w.renovations, w.owners, w.stages, w.channels, w.facilities, w.facility_months, w.facility_groups, w.servers)\n"
+        "np.save(sys.argv[1], b''.join(np.asarray(row).tobytes() for row in rows))\n"
+    )
+    for name, off in (("compiled", "0"), ("interpreted", "1")):
+        env = os.environ | {"NUMBA_DISABLE_JIT": off}
+        subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(tmp_path / name)], check=True, env=env)
+    assert (tmp_path / "compiled.npy").read_bytes() == (tmp_path / "interpreted.npy").read_bytes()
