@@ -9,12 +9,14 @@ from typing import Any
 
 from llvmlite import ir
 from numba import config, types
-from numba.core import cgutils
+from numba.core import cgutils, sigutils
+from numba.core.caching import NullCache
 from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 from govsim.engine.state import CACHE_LINE
 
+_BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
@@ -29,12 +31,39 @@ def _widened(argument: types.Type) -> types.Type:
 class _Rule(CPUDispatcher):
     """A compiled rule, compiled once.
 
-    Numba would compile it anew for each constant and each narrow column it is called with.
+    Numba would compile it anew for each constant and each narrow column it is called with, and would give
+    each rule that only rules call a wrapper for Python and a file of its own.
     """
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        self._bare: set[tuple[types.Type, ...]] = set()
+        """Signatures compiled for other rules alone."""
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Type a call from another rule."""
-        return super().get_call_template([_widened(a) for a in args], {k: _widened(a) for k, a in kws.items()})
+        usual = self._compiler.targetoptions, self._cache
+        self._compiler.targetoptions, self._cache = usual[0] | _BARE, NullCache()
+        try:
+            return super().get_call_template([_widened(a) for a in args], {k: _widened(a) for k, a in kws.items()})
+        finally:
+            self._compiler.targetoptions, self._cache = usual
+
+    def add_overload(self, cres: Any) -> None:
+        """Keep what was compiled; what has no wrapper is out of Python's reach."""
+        if "no_cpython_wrapper" in self._compiler.targetoptions:
+            self.overloads[tuple(cres.signature.args)] = cres
+            self._bare.add(tuple(cres.signature.args))
+        else:
+            super().add_overload(cres)
+
+    def compile(self, sig: Any) -> Any:
+        """Compile for a signature; once more when Python calls what only rules called so far."""
+        args = tuple(sigutils.normalize_signature(sig)[0])
+        if args in self._bare and "no_cpython_wrapper" not in self._compiler.targetoptions:
+            self._bare.discard(args)
+            del self.overloads[args]
+        return super().compile(sig)
 
 
 def kernel(rule: Callable) -> Callable:
