@@ -12,6 +12,7 @@ from govsim.engine.programmes import applications, programme_numbers
 from govsim.scenario.behaviour import Behaviour
 from govsim.scenario.demand import DEPARTMENTS, SKILLS, Demand
 from govsim.scenario.mechanism import ExternalHours, Mechanism
+from govsim.scenario.rivals import GridManagement
 from govsim.scenario.scenario import Scenario
 
 N_EXTRA = 8
@@ -101,6 +102,9 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
         "n_panels": max(1, round(scenario.city.n_subdistricts / 12)),
         "RV1_seats": math.ceil(residents / m.RV1.residents_per_seat),
         "RV2_starts": m.RV2.waiting_days + m.RV2.response_days,
+        "patrols": int(m.L3.steward_hours * m.L3.dose > 0 or m.RV3.enabled),
+        "RV3_patrolling": (1 - m.RV3.reporting_share) * m.RV3.patrol_share,
+        "RV3_fixing": (1 - m.RV3.reporting_share) * (1 - m.RV3.patrol_share),
         "RV4_reporting_hours": m.RV4.reporting_hours if m.RV4.enabled else 0.0,
         "RV7_added_work_share": m.RV7.added_work_share if m.RV7.enabled else 0.0,
         "RV7_rework_share": m.RV7.rework_share if m.RV7.enabled else 0.0,
@@ -441,11 +445,58 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
     return stations, workers, firm
 
 
-def lines_of(stations: np.recarray) -> np.recarray:
-    """The empty lines of every unit."""
-    lines = st.blank(st.LINE, len(stations) * st.LINES)
+def lines_of(n: int) -> np.recarray:
+    """So many empty lines."""
+    lines = st.blank(st.LINE, n)
     lines.first = lines.last = -1
     return lines
+
+
+def grid_seats(scenario: Scenario) -> np.ndarray:
+    """Workers of each community's grid unit: one a grid (RV3)."""
+    households = _community_households(scenario)
+    return np.ceil(households / scenario.mechanism.RV3.households_per_worker).astype(np.int64)
+
+
+def _community_households(scenario: Scenario) -> np.ndarray:
+    """Households of each community."""
+    t = scenario.city.tables(scenario.seed)
+    community = t.compound_community[t.building_compound]
+    return np.bincount(community, weights=t.building_households, minlength=scenario.city.n_communities)
+
+
+def grid_hours(scenario: Scenario, capacity: dict[str, Any], grid: GridManagement) -> tuple[np.ndarray, np.ndarray]:
+    """Hours a workday of each community's grid staff, and the share of the community's desk that they take (RV3, W8).
+
+    Under the same staff n of a community's N workers become grid staff, all but one at most. The desk loses n / N of its hours.
+    A worker at the desk spends the rest of the day on administration, and goes on with the share of it that is kept; what is
+    not kept is time for the grid and is done by nobody. Funded grid staff come on top, for whole days.
+    """
+    city, day = scenario.city, scenario.behaviour.clock.hours_per_workday
+    households = _community_households(scenario)
+    wanted = households / grid.households_per_worker
+    if grid.funded:
+        return wanted * day, np.zeros(len(wanted))
+    staff = scenario.staffing.community_staff_per_10000 / 10_000 * city.residents_per_household * households
+    n = np.minimum(wanted, np.maximum(staff - 1, 0))
+    taken = n / staff
+    from_desk = taken * np.array([workers * window for workers, window in capacity["community"]])
+    return from_desk + (1 - grid.kept_administration) * np.maximum(n * day - from_desk, 0), taken
+
+
+def grid_units(scenario: Scenario, stations: np.recarray, n_places: int) -> tuple[np.recarray, np.recarray]:
+    """A unit of grid staff for each community and its workers, who sit from place `n_places` on (RV3)."""
+    seats = grid_seats(scenario)
+    grids = st.blank(st.STATION, len(seats))
+    grids.kind, grids.area, grids.department = st.GRID, np.arange(len(seats)), -1
+    grids.n_workers, grids.payer, grids.level = seats, st.BY_COMMUNITIES, 2
+    grids.first_worker = n_places + np.cumsum(seats) - seats
+    grids.norm = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.GRID_NORM])).beta(4, 4, len(seats))
+    workers = st.blank(st.WORKER, seats.sum())
+    workers.station = len(stations) + np.repeat(np.arange(len(seats)), seats)
+    workers.package = -1
+    workers.done_at = np.inf
+    return grids, workers
 
 
 def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.arrivals import born
+from govsim.engine.campaign import campaign_day
 from govsim.engine.commitment import ask_round, memo_followed, whistle, whistle_due
 from govsim.engine.compiled import kernel, prefetch
 from govsim.engine.disputes import note_month
@@ -30,8 +31,10 @@ from govsim.engine.gates import (
     reserve_money,
     subdistrict_station,
 )
+from govsim.engine.grid import grid_hazard, grid_works
 from govsim.engine.ledger import post_money, post_unit
 from govsim.engine.links import check_memos, give_month, settle_pools
+from govsim.engine.market import settle_fees
 from govsim.engine.meetings import agenda_score, hold_meetings, table_issue
 from govsim.engine.moves import (
     AROSE,
@@ -79,6 +82,7 @@ from govsim.engine.state import (
     GATE_F,
     GATE_P,
     GATED,
+    GRID,
     IDLING,
     INTERRUPTED,
     LATENT,
@@ -132,7 +136,7 @@ def server_bit(kind, is_extra):
     """Who worked, as a bit of `served_by`."""
     if is_extra == 1:
         return 16
-    if kind == COMMUNITY:
+    if kind == COMMUNITY or kind == GRID:
         return 1
     if kind == SUBDISTRICT:
         return 2
@@ -277,6 +281,8 @@ def open_station(w, s, t):
     st.available += st.window_today * st.n_workers
     st.available_today = st.window_today * st.n_workers
     st.used_today = 0.0
+    if st.kind == GRID:
+        grid_works(w, s)
     for n in range(st.first_worker, st.first_worker + st.n_workers):
         wk = w.workers[n]
         paid = min(st.debt, st.window_today)
@@ -339,37 +345,47 @@ def arrive(w, t):
     w.daily[c.today].arrived += 1
     note_move(w, i, t, AROSE, -1, -1, w.issues[i].severity)
     first_choice(w, i, t)
-    if w.issues[i].status == LATENT and c.mechanism_on == 1 and w.p[0].L3_steward_hours > 0.0:
+    if w.issues[i].status == LATENT and c.mechanism_on == 1 and w.p[0].patrols == 1:
         watch(w, i, t)
 
 
 @kernel
 def watch(w, i, t):
-    """L3: stewards find an unvoiced issue at the building's hazard, which is constant within a month.
+    """L3, RV3: stewards or grid staff find an unvoiced issue at a hazard that is constant within a month.
 
     Waiting times have no memory, so a keyed exponential drawn afresh each month is the same law as one
-    cumulative hazard (ruling 26). Either it falls in this month, or the issue is looked at again.
+    cumulative hazard (ruling 26). Either it falls in this month, or the issue is looked at again. Who comes first finds it:
+    1 stewards, 3 grid staff, 0 nobody this month.
     """
     c = w.counters[0]
     rate = w.buildings[w.arrivals[i].building].hazard_rate
     month_end = math.ceil((c.month + 1) * 365.0 / 12.0)
     due = math.inf
+    finder = 1
     if rate > 0.0:
         due = t + rng.exponential(w.arrivals[i].key, rng.DETECTION, c.month) / rate
-    found = 1 if due < month_end else 0
-    schedule(w, min(due, month_end), DETECTION_DUE, i,
-             2 * int(w.issues[i].version) + found, i)  # fmt: skip
+    if w.p[0].RV3_enabled == 1:
+        rate = grid_hazard(w, community_of(w, i))
+        if rate > 0.0:
+            found = t + rng.exponential(w.arrivals[i].key, rng.GRID_DETECTION, c.month) / rate
+            if found < due:
+                due = found
+                finder = 3
+    if due >= month_end:
+        finder = 0
+    schedule(w, min(due, month_end), DETECTION_DUE, i, 4 * int(w.issues[i].version) + finder, i)
 
 
 @kernel
-def detect(w, i, t):
-    """Stewards tell the community of an issue nobody has voiced; some reports are spurious (3.7.2)."""
+def detect(w, i, finder, t):
+    """Stewards or grid staff tell the community of an issue nobody has voiced; some reports are spurious (3.7.2)."""
     p = w.p[0]
     it = w.issues[i]
     w.daily[w.counters[0].today].detected += 1
-    it.detected_by = 1
-    is_spurious = rng.uniform(w.arrivals[i].key, rng.FALSE_POSITIVE, 0) < p.L3_false_positive_share
-    note_move(w, i, t, DETECTED, -1, -1, 1.0 if is_spurious else 0.0)
+    it.detected_by = finder
+    share = p.RV3_false_positive_share if finder == 3 else p.L3_false_positive_share
+    is_spurious = rng.uniform(w.arrivals[i].key, rng.FALSE_POSITIVE, 0) < share
+    note_move(w, i, t, DETECTED, w.grids[community_of(w, i)] if finder == 3 else -1, -1, 1.0 if is_spurious else 0.0)
     if is_spurious:
         w.daily[w.counters[0].today].spurious += 1
         charge_for(w, i, t, community_of(w, i), TRIAGING, p.triage_hours)
@@ -432,9 +448,10 @@ def handle_issue(w, kind, i, version, t):
         if it.status < CLOSED and age > w.p[0].attention_half_life - 1e-3:
             attention_over(w, i, t)
     elif kind == DETECTION_DUE:
-        if version // 2 == int(it.version) and it.status == LATENT and w.p[0].L3_steward_hours > 0.0:
-            if version % 2 == 1:
-                detect(w, i, t)
+        if version // 4 == int(it.version) and it.status == LATENT and w.p[0].patrols == 1:
+            finder = version % 4
+            if (finder == 1 and w.p[0].L3_steward_hours > 0.0) or (finder == 3 and w.p[0].RV3_enabled == 1):
+                detect(w, i, finder, t)
             else:
                 watch(w, i, t)
     elif kind == DEADLINE_PASSED:
@@ -517,7 +534,7 @@ def is_stale(w, event):
     if kind == CHOICE_DUE:
         return event.version != int(w.issues[event.entity].version)
     if kind == DETECTION_DUE:
-        return event.version // 2 != int(w.issues[event.entity].version)
+        return event.version // 4 != int(w.issues[event.entity].version)
     return kind == DEADLINE_NEAR and event.version != w.packages[event.entity].version
 
 
@@ -613,13 +630,17 @@ def forget(w):
 
 @kernel
 def fill_pots(w):
-    """Monthly inflow of the compound, community and subdistrict pots (ruling 12)."""
+    """Monthly inflow of the compound, community and subdistrict pots (ruling 12), and the fees that households pay their firms."""
     p = w.p[0]
     total = 0.0
+    payers = 0.0
     for x in range(p.n_compounds):
         w.compounds[x].money += w.compounds[x].inflow / 12.0
         total += w.compounds[x].inflow / 12.0
+        payers += w.compounds[x].fee * w.compounds[x].n_households
     post_money(w, 0, 0, total)
+    post_money(w, 5, 0, payers * p.property_fee / 1000.0)
+    post_money(w, 5, 1, payers * p.property_fee / 1000.0)
     total = 0.0
     for q in range(p.n_communities):
         w.communities[q].money += w.communities[q].inflow / 12.0
@@ -658,6 +679,8 @@ def start_month(w, t):
     gossip(w)
     forget(w)
     fill_pots(w)
+    if w.p[0].RV5_enabled == 1:
+        settle_fees(w, t)
     serve_waiters(w, t, False)
     if month % 3 == 0:
         for q in range(w.p[0].n_communities):
@@ -706,6 +729,8 @@ def start_day(w, day):
         serve_waiters(w, day * 1.0, True)
     if p.emergency_enabled == 1:
         stand_watch(w, day)
+    if p.RV8_enabled == 1:
+        campaign_day(w, day)
 
 
 @kernel

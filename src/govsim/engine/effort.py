@@ -8,7 +8,7 @@ import math
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
 from govsim.engine.rules import EFFORT, ruled
-from govsim.engine.state import COMMUNITY
+from govsim.engine.state import COMMUNITY, GRID
 
 
 @kernel
@@ -90,8 +90,8 @@ def outcome_is_true(w, k):
 
 @kernel
 def efficiency_of_staff(p, station_kind, need):
-    """A desk has its own skill; community workers are generalists (ruling 34)."""
-    if station_kind == COMMUNITY and need != 4 and need != 5 and need != 7:
+    """A desk has its own skill; community workers and grid staff are generalists (ruling 34)."""
+    if (station_kind == COMMUNITY or station_kind == GRID) and need != 4 and need != 5 and need != 7:
         return p.skill_adjacent
     return 1.0
 

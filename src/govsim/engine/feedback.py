@@ -12,6 +12,7 @@ import numpy as np
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
 from govsim.engine.ledger import post_money
+from govsim.engine.market import rate_firm
 from govsim.engine.moves import (
     ATTENTION_ENDED,
     GAVE_UP,
@@ -143,7 +144,7 @@ def update_trust(w, i, satisfied, by_community, by_city):
 
 @kernel
 def take_marks(w, k, bits):
-    """Take marks of a package off its unit: 1 memo, 2 directive, 4 listed, 8 overdue."""
+    """Take marks of a package off its unit: 1 memo, 2 directive, 4 listed, 8 overdue (16, left over by a campaign, counts nowhere)."""
     pk = w.packages[k]
     st = w.stations[pk.station]
     marks = pk.marks & bits
@@ -155,7 +156,7 @@ def take_marks(w, k, bits):
         st.listed_open -= 1.0
     if marks & 8:
         st.listed_overdue -= 1.0
-    pk.marks = pk.marks & (15 - bits)
+    pk.marks = pk.marks & (31 - bits)
 
 
 @kernel
@@ -297,6 +298,8 @@ def judge(w, i, t, resolved):
     h.expectation += p.expectation_learning * surprise
     w.counters[0].sum_expectation += p.expectation_learning * surprise
     it.satisfaction = s
+    if p.RV5_enabled == 1:
+        rate_firm(w, i, s)
     satisfied = s >= p.satisfaction_threshold
     if is_asked:
         called_back(w, i, t, satisfied)

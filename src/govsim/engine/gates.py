@@ -12,6 +12,7 @@ from govsim.engine import rng
 from govsim.engine.compiled import kernel
 from govsim.engine.effort import logistic
 from govsim.engine.feedback import close_issue, community_of, unlink_package
+from govsim.engine.grid import grid_takes
 from govsim.engine.ledger import post_money
 from govsim.engine.moves import CONTACTED, GATE_OPENED, MONEY_RESERVED, RELEASED, SUPPORT_COUNTED, note_move
 from govsim.engine.queues import schedule, take_package
@@ -131,12 +132,18 @@ def drawn_hours(w, i, number, share):
 
 
 @kernel
-def local_station(w, i):
-    """Who does the community's share: the compound's firm for its payers, else the community."""
+def local_station(w, i, hours):
+    """Who does the community's share: the compound's firm for its payers, or for all while it has any (RV5), grid staff what is
+    small (RV3), else the desk.
+    """
+    p = w.p[0]
     a = w.arrivals[i]
     x = w.compounds[w.buildings[a.building].compound]
-    if w.kinds[a.type].property_firm == 1 and x.firm >= 0 and rng.uniform(a.key, rng.FIRM, 0) < x.fee:
-        return x.firm
+    if w.kinds[a.type].property_firm == 1 and x.firm >= 0:
+        if rng.uniform(a.key, rng.FIRM, 0) < x.fee or (p.RV5_enabled == 1 and x.fee > 0.0):
+            return x.firm
+    if p.RV3_enabled == 1 and grid_takes(w, x.community, hours):
+        return w.grids[x.community]
     return x.community
 
 
@@ -167,7 +174,8 @@ def release_work(w, i, t):
     if int(it.redo) == 0 and rng.uniform(a.key, rng.LOSS, 0) < loss:
         it.wrong = int(it.wrong) | 1
     if local > 0.0:
-        add_package(w, i, WORK, local_station(w, i), kind.skill, drawn_hours(w, i, 0, local), 0)
+        hours = drawn_hours(w, i, 0, local)
+        add_package(w, i, WORK, local_station(w, i, hours), kind.skill, hours, 0)
     if middle > 0.0:
         add_package(w, i, WORK, subdistrict_station(w, i), kind.skill, drawn_hours(w, i, 1, middle), 1)
     n = 0

@@ -24,7 +24,7 @@ MOVES = (
     "chose",            # who -1; detail: channel; value: number of the choice, from 0
     "waited_on",        # who -1: patience ended while somebody was at work, so nothing was chosen
     "voiced",           # who -1; detail: channel: somebody in government knows from now on
-    "detected",         # who -1 (stewards of the building); value: 1 for a report beside the matter
+    "detected",         # who: a grid unit, -1 for the stewards of the building; value: 1 for a report beside the matter
     "directed",         # who: leader; detail: number of the directive
     "taken_in",         # intake by a community, or by the owner of an order
     "misrouted",        # who: the wrong unit; detail: number of the hop; value: days it costs

@@ -23,6 +23,7 @@ from govsim.engine.state import (
     DEADLINE_NEAR,
     DECIDING,
     DECISION_TASK,
+    DEPARTMENT,
     LINES,
     N_CLASSES,
     N_SKILLS,
@@ -60,7 +61,9 @@ def is_open(w, s, t):
 
 @kernel
 def class_of(w, k, t):
-    """Queue class (3.7.7, ruling 28): 0 directive, or petitioned under RV4, 1 urgent or near its deadline, 2 normal, 3 low."""
+    """Queue class (3.7.7, ruling 28): 0 directive, or petitioned under RV4, 1 urgent or near its deadline, 2 normal, 3 low or left over
+    by a campaign (RV8).
+    """
     pk = w.packages[k]
     i = pk.issue
     if attention_of(w, i, t) > 0.5:
@@ -73,17 +76,38 @@ def class_of(w, k, t):
     kind = w.kinds[a.type]
     if kind.urgent == 1 or np.float64(w.issues[i].severity) > w.p[0].urgent_severity:
         return 1
+    if pk.marks & 16:
+        return 3
     if kind.queue_class == 2 and a.onset + kind.deadline - t <= w.p[0].due_window:
         return 1
     return kind.queue_class
 
 
 @kernel
-def line_of(w, k):
-    """Which of its unit's lines a package stands in: one for each class, in a community one for each class and skill."""
+def is_campaigned(w, k):
+    """Whether a package is what the campaign is about (RV8): work, persuasion or a decision on its type at a desk of government."""
     pk = w.packages[k]
+    if pk.kind != WORK and pk.kind != PERSUASION and pk.kind != DECISION_TASK:
+        return False
+    return w.stations[pk.station].kind <= DEPARTMENT and w.arrivals[pk.issue].type == w.counters[0].campaign_type
+
+
+@kernel
+def line_of(w, k):
+    """Which of its unit's lines a package stands in: one for each class, in a community one for each class and skill; one more
+    for what a campaign is about.
+    """
+    pk = w.packages[k]
+    if w.counters[0].campaign_type >= 0 and is_campaigned(w, k):
+        return LINES
     skill = int(pk.skill) if w.stations[pk.station].kind == COMMUNITY else 0
     return int(pk.queue_class) * N_SKILLS + skill
+
+
+@kernel
+def place_of(w, s, line):
+    """Where a unit's line is; those of campaigns stand behind all others."""
+    return s * LINES + line if line < LINES else w.stations.size * LINES + s
 
 
 @kernel
@@ -94,7 +118,7 @@ def push_package(w, k, queue_class, key_time):
     line = line_of(w, k)
     w.stations[pk.station].lines |= 1 << line
     key = queue_class * _CLASS_WEIGHT + key_time
-    stand_in_line(w, pk.station * LINES + line, k, key, int(pk.issue) * 16 + int(pk.number))
+    stand_in_line(w, place_of(w, pk.station, line), k, key, int(pk.issue) * 16 + int(pk.number))
 
 
 @kernel
@@ -102,7 +126,7 @@ def leave_line(w, k):
     """Take a waiting package out of its line; returns who is first in it then, or -1."""
     pk = w.packages[k]
     line = line_of(w, k)
-    first = step_out(w, pk.station * LINES + line, k)
+    first = step_out(w, place_of(w, pk.station, line), k)
     if first < 0:
         w.stations[pk.station].lines &= ~(1 << line)
     return first
@@ -130,6 +154,13 @@ def enqueue(w, k, t):
 
 
 @kernel
+def rejoin(w, k, t):
+    """A package that left its line is put in the one where it belongs now, with the seniority it has."""
+    push_package(w, k, class_of(w, k, t), w.packages[k].release)
+    note_work(w, k, t, RECLASSED, 0, w.packages[k].left)
+
+
+@kernel
 def reclass(w, k, t):
     """A package's class has changed (directive, its end, deadline near): move it in its queue."""
     pk = w.packages[k]
@@ -153,9 +184,9 @@ def earlier(w, a, b):
 
 
 @kernel
-def first_waiting(w, s):
-    """The package of the unit that comes first, or -1 when none waits."""
-    lines = w.stations[s].lines
+def first_in_class(w, s):
+    """The package in the unit's lines by class that comes first, or -1 when none waits."""
+    lines = w.stations[s].lines & (2**LINES - 1)
     place = s * LINES
     while lines != 0:
         some = lines & (2**N_SKILLS - 1)
@@ -171,6 +202,14 @@ def first_waiting(w, s):
         lines >>= N_SKILLS
         place += N_SKILLS
     return -1
+
+
+@kernel
+def first_waiting(w, s):
+    """The package of the unit that comes first, or -1 when none waits."""
+    if w.counters[0].campaign_type >= 0:
+        return earlier(w, first_in_class(w, s), int(w.lines[place_of(w, s, LINES)].first))
+    return first_in_class(w, s)
 
 
 @kernel
@@ -211,7 +250,7 @@ def first_of_skill(w, s, skill):
 def first_for_pool(w, s, community):
     """First package in station order whose skill the pool has and outsiders may serve (walls)."""
     best = -1
-    lines = w.stations[s].lines
+    lines = w.stations[s].lines & (2**LINES - 1)
     lines |= lines >> 2 * N_SKILLS
     lines |= lines >> N_SKILLS
     for need in range(N_SKILLS):
@@ -331,16 +370,21 @@ def begin(w, n, k, t, efficiency, longest):
 
 @kernel
 def start_next(w, n, t):
-    """An idle worker takes the next package, if there is one for them."""
+    """An idle worker takes the next package, if there is one for them; who is pulled to a campaign only its own, at a loss (RV8)."""
     wk = w.workers[n]
     s = wk.station
     st = w.stations[s]
     p = w.p[0]
     if wk.is_extra == 0:
-        k = first_waiting(w, s)
+        pace = 1.0
+        if p.RV8_enabled == 1 and n >= st.first_worker + st.n_workers - w.pulled[s]:
+            pace -= p.RV8_switching_loss
+            k = int(w.lines[place_of(w, s, LINES)].first)
+        else:
+            k = first_waiting(w, s)
         if k < 0:
             return False
-        begin(w, n, k, t, efficiency_of_staff(p, st.kind, int(w.packages[k].skill)), p.chunk_max)
+        begin(w, n, k, t, pace * efficiency_of_staff(p, st.kind, int(w.packages[k].skill)), p.chunk_max)
         return True
     k = first_for_pool(w, s, st.area)
     if k < 0:
@@ -369,6 +413,55 @@ def dispatch(w, s, t):
         wk = w.workers[n]
         if wk.package < 0 and wk.free_at <= t:
             start_next(w, n, t)
+
+
+@kernel
+def put_down(w, s):
+    """Workers of a unit leave what they have in hand, at night."""
+    st = w.stations[s]
+    for n in range(st.first_worker, st.first_worker + st.n_workers):
+        wk = w.workers[n]
+        if wk.package >= 0:
+            pk = w.packages[wk.package]
+            pk.left += wk.carry * wk.efficiency
+            pk.in_service = 0
+            if pk.issue < 0:
+                give_package(w, wk.package)
+        wk.package = -1
+        wk.carry = 0.0
+        wk.version += 1
+
+
+@kernel
+def count_marks(st, marks, sign):
+    """Memos, directives and listed issues of a package count under a unit, or no more."""
+    st.memos += sign * (marks & 1)
+    st.directives += sign * (marks >> 1 & 1)
+    st.listed_open += sign * (marks >> 2 & 1)
+    st.listed_overdue += sign * (marks >> 3 & 1)
+
+
+@kernel
+def move_package(w, k, to, t):
+    """A package that waits or was put down goes to another unit, with the seniority it has."""
+    pk = w.packages[k]
+    old = w.stations[pk.station]
+    new = w.stations[to]
+    if pk.queued == 1:
+        leave_line(w, k)
+        old.queue_length -= 1
+        old.queued_hours -= pk.left
+        if old.queue_length == 0:
+            old.queued_hours = 0.0
+    count_marks(old, int(pk.marks), -1.0)
+    count_marks(new, int(pk.marks), 1.0)
+    pk.station = to
+    pk.queued = 1
+    new.queue_length += 1
+    new.queued_hours += pk.left
+    new.offered += pk.left / efficiency_of_staff(w.p[0], new.kind, pk.skill)
+    push_package(w, k, class_of(w, k, t), pk.release)
+    note_work(w, k, t, QUEUED, 0, pk.left)
 
 
 @kernel

@@ -8,7 +8,9 @@ import numpy as np
 
 from govsim.engine import build, rng
 from govsim.engine import state as st
+from govsim.engine.campaign import end_campaign
 from govsim.engine.day import advance, table_all
+from govsim.engine.grid import end_grid
 from govsim.engine.meetings import end_forum, reorder_agendas
 from govsim.engine.programmes import facilities_of, renovations_of
 from govsim.engine.queues import schedule
@@ -153,6 +155,18 @@ _BESIDE = {"events": ("heap",), "packages": ("waits",), "nodes": ("tabled",)}
 """Columns with a row for each row of a pool; `tabled` only under an agenda score of one's own."""
 
 
+def _has_patrols(mechanism: Mechanism) -> bool:
+    """Whether somebody looks for issues that nobody voices."""
+    return mechanism.L3.dose > 0 or mechanism.RV3.enabled
+
+
+def _joined(one: np.recarray, other: np.recarray) -> np.recarray:
+    """The rows of two tables, one after another."""
+    rows = st.blank(one.dtype, len(one) + len(other))
+    rows[: len(one)], rows[len(one) :] = one, other
+    return rows
+
+
 class Engine:
     """One run in progress.
 
@@ -204,7 +218,7 @@ class Engine:
             heap=st.blank(st.HEAP, n_events), pools=st.blank(st.POOL_RECORD, len(st.POOLED)),
             buckets=np.full(_slots_per_day(daily) * days, -1, np.int32),
             nodes=st.blank(st.NODE, 16 * daily + 512), waits=st.blank(st.WAIT, 14 * daily + 256),
-            lines=build.lines_of(stations),
+            lines=build.lines_of(len(stations) * st.LINES),
             stations=stations, workers=workers, forums=st.blank(st.FORUM_RECORD, 1), memory=np.zeros(1),
             ties=np.full(12 * scenario.city.n_communities, scenario.behaviour.commitment.tie_initial),
             leaders=st.blank(st.LEADER_RECORD, int(p.n_leaders[0])), directives=np.full(1, -1, np.int64),
@@ -221,6 +235,7 @@ class Engine:
             desk_share=build.desk_shares(scenario), hotline=st.blank(st.HOTLINE, 1), orders=st.blank(st.ORDER, 1),
             rankings=st.blank(st.RANKING, 1), nominated=st.blank(st.NOMINATION, 1),
             hotline_beliefs=st.blank(st.HOTLINE_BELIEF, 1),
+            grids=np.zeros(1, np.int64), pulled=np.zeros(1, np.int64), market=st.blank(st.MARKET, 1),
             moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1),
             duty=st.blank(st.DUTY, days if scenario.shocks.emergency.enabled else 1),
             posts=st.blank(st.POST, scenario.city.n_communities if scenario.shocks.emergency.enabled else 1),
@@ -246,7 +261,7 @@ class Engine:
     def _set_counters(self, w: World) -> None:
         c = w.counters
         c.n_issues = len(w.arrivals)
-        c.month = c.slot = c.today = -1
+        c.month = c.slot = c.today = c.campaign_type = -1
         w.pools.free = -1
         c.ahead_event = c.ahead_issue = c.ahead_place = -1
         c.slots_per_day = len(w.buckets) // self.scenario.days
@@ -290,6 +305,14 @@ class Engine:
         """
         external = external or ExternalHours()
         before, self.running = self.running, mechanism
+        self._make_room(2 * int(self.world.pools.live[st.PACKAGES]))
+        if before.RV3.enabled and not mechanism.RV3.enabled:
+            end_grid(self.world, float(self.day))
+        if self.world.counters.campaign_type[0] >= 0 and not mechanism.RV8.enabled:
+            end_campaign(self.world, float(self.day))
+        if mechanism.RV8.enabled and not before.RV8.enabled:
+            self.world.counters.campaign_start = self.day
+        self.fit_columns(mechanism, has_grid=mechanism.RV3.enabled)
         changes: dict[str, Any] = {"mechanism": mechanism, "external": external, "mechanism_name": name_in_force(mechanism, name)}
         scenario = self.scenario.model_copy(update=changes)
         self.scenario = scenario
@@ -315,12 +338,15 @@ class Engine:
                            external=np.outer(external.share_by_payer, external.hours_by_skill).ravel())  # fmt: skip
             w = self._with_hotline(w, before, mechanism)
             self._set_bodies(w, mechanism)
+            if before.RV3.enabled or mechanism.RV3.enabled:
+                self._set_grid(w, mechanism)
             self._set_paid_hours(w, external)
             w.counters.mechanism_on = 1
             self.world = w
             self._make_room(_TABLED_AT_ONCE * int((w.issues.status[: self.n_issues] == st.GATED).sum()))
             w = self.world
-            table_all(w, float(self.day), before.L3.dose <= 0 < mechanism.L3.dose, mechanism.RV2.enabled and not before.RV2.enabled)
+            is_watched = _has_patrols(mechanism) and not _has_patrols(before)
+            table_all(w, float(self.day), is_watched, mechanism.RV2.enabled and not before.RV2.enabled)
 
     def _with_hotline(self, w: World, before: Mechanism, mechanism: Mechanism) -> World:
         """The hotline's columns (RV1): orders and ranking as long as it is on, beliefs from when it first is."""
@@ -373,6 +399,52 @@ class Engine:
             has_own = w.communities.has_body[dispute.community] == 1 and mechanism.L1.doorstep_station
             w.communities.doorstep[dispute.community] = dispute.station == "always" or (dispute.station == "mechanism" and has_own)
         w.compounds.familiarity = w.compounds.has_body * mechanism.L2.familiarity
+
+    def fit_columns(self, mechanism: Mechanism, has_grid: bool) -> None:
+        """Columns of a mechanism that are of no use to others: units of grid staff, lines of campaigns, the market of firms.
+
+        Without the market firms are paid, and work, as before it.
+        """
+        if has_grid:
+            self._raise_grid()
+        w, on = self.world, mechanism.RV8.enabled
+        n, has_pulled = len(w.stations), len(w.pulled) > 1
+        had = len(w.pulled) if has_pulled else len(w.lines) // st.LINES
+        pulled, lines = np.zeros(n if on else 1, np.int64), build.lines_of(n * st.LINES + n * on)
+        lines[: had * st.LINES] = w.lines[: had * st.LINES]
+        if on and has_pulled:
+            pulled[:had], lines[n * st.LINES : n * st.LINES + had] = w.pulled, w.lines[had * st.LINES :]
+        market = st.blank(st.MARKET, len(w.compounds) if mechanism.RV5.enabled else 1)
+        if mechanism.RV5.enabled == w.market.share.any():
+            market = w.market
+        elif mechanism.RV5.enabled:
+            market.share = w.compounds.fee
+        else:
+            w.compounds.fee[:] = w.market.share
+            w.stations.window[w.stations.kind == st.FIRM] = self.scenario.behaviour.clock.hours_per_workday
+        self.world = w.replace(lines=lines, pulled=pulled, market=market)
+
+    def _raise_grid(self) -> None:
+        """Give every community a unit of grid staff, if it has none yet (RV3); how many they are is settled with the run."""
+        w = self.world
+        if (w.stations.kind == st.GRID).any():
+            return
+        stations, workers = build.grid_units(self.origin, w.stations, len(w.workers))
+        by_month = w.hours.reshape(-1, len(w.stations) * st.N_ACTIVITIES)
+        none = np.zeros((len(by_month), len(stations) * st.N_ACTIVITIES))
+        grown = {
+            "stations": _joined(w.stations, stations), "workers": _joined(w.workers, workers),
+            "hours": np.concatenate([by_month, none], axis=1).ravel(), "grids": len(w.stations) + np.arange(len(stations)),
+        }  # fmt: skip
+        self.world = w.replace(**grown)
+
+    def _set_grid(self, w: World, mechanism: Mechanism) -> None:
+        """The windows of grid staff and of the desks they come from (RV3)."""
+        desks = np.array([window for _, window in self.capacity["community"]]) * self.paid_factor
+        hours, taken = build.grid_hours(self.scenario, self.capacity, mechanism.RV3)
+        on = mechanism.RV3.enabled
+        w.stations.window[: len(desks)] = desks * (1 - taken * on)
+        w.stations.window[w.grids] = hours * on / w.stations.n_workers[w.grids]
 
     def _set_paid_hours(self, w: World, external: ExternalHours) -> None:
         """Money control (W5 iii): paid hours lengthen the windows of communities and departments."""

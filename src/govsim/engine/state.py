@@ -33,10 +33,10 @@ is there anyway and the flag lowers the odds of commitment."""
 GATES = ("jurisdiction", "power", "funds", "interests")
 
 # Kinds of unit, each a service station (3.7.7).
-COMMUNITY, SUBDISTRICT, DEPARTMENT, PETITION_OFFICE, LEADERS, FIRM, MEDIATION = range(7)
+COMMUNITY, SUBDISTRICT, DEPARTMENT, PETITION_OFFICE, LEADERS, FIRM, MEDIATION, GRID = range(8)
 UNITS = (
     "community", "subdistrict", "department", "petition_office",
-    "leaders", "property_firm", "mediation_station",
+    "leaders", "property_firm", "mediation_station", "grid",
 )  # fmt: skip
 
 # Kinds of package.
@@ -279,13 +279,15 @@ DUTY = np.dtype(
 # and the most people who came on a day so far.
 POST = np.dtype([(name, "f8") for name in ("gates", "guards", "stewards", "members", "called", "people")])
 
+MARKET = np.dtype([("share", "f8"), ("satisfaction", "f8"), ("judged", "f8")])
+
 KIND_RECORD = np.dtype(
     [
         ("authority", "i8"), ("skill", "i8"), ("scope", "i8"), ("hours_mean", "f8"), ("hours_mu", "f8"),
         ("hours_sigma", "f8"), ("fund_mu", "f8"), ("fund_share", "f8"), ("p_jurisdiction", "f8"), ("p_power", "f8"),
         ("p_funds_given_fund", "f8"), ("p_interests", "f8"), ("deadline", "f8"), ("patience", "f8"),
         ("petition_factor", "f8"), ("private_remedy", "i8"), ("property_firm", "i8"), ("urgent", "i8"),
-        ("queue_class", "i8"), ("mediated", "i8"), ("serial", "i8"), ("listed", "i8"), ("delegated", "i8"),
+        ("queue_class", "i8"), ("mediated", "i8"), ("serial", "i8"), ("listed", "i8"), ("delegated", "i8"), ("open", "i8"),
     ]
 )  # fmt: skip
 
@@ -334,7 +336,7 @@ COUNTER_FIELDS_INT = (
     "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "ahead_event", "ahead_issue", "ahead_place",
     "n_sittings", "n_waiting", "overflow",
     "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
-    "n_visits", "workdays_left",
+    "n_visits", "workdays_left", "campaign_type", "campaign_start", "n_campaigns",
 )  # fmt: skip
 COUNTER_FIELDS_FLOAT = (
     "belief_scale", "trust_scale", "money_city", "inflow_city", "reserved", "spent", "operating",

@@ -151,6 +151,10 @@ def channel_for(w, building, household, kind_of_issue, severity, u):
         cost_petition += own_access(w, b.community, VIA_PETITION, felt, h.ses)
         cost_law += own_access(w, b.community, VIA_LAW, felt, h.ses)
         cost_private += own_access(w, b.community, VIA_PRIVATE, felt, h.ses)
+    is_remedied = kind.private_remedy == 1
+    if p.RV5_enabled == 1 and kind.property_firm == 1:
+        is_remedied = True
+        cost_private += p.RV5_exit_cost_ses * (0.5 - h.ses)
     belief_community = b.offset_community + c.belief_scale * h.community
     belief_petition = b.offset_petition + c.belief_scale * h.petition
     belief_law = b.offset_law + c.belief_scale * h.law
@@ -164,14 +168,14 @@ def channel_for(w, building, household, kind_of_issue, severity, u):
         v1 = own_utility(w, kind_of_issue, VIA_COMMUNITY, felt, belief_community, trust_community, cost_community, h.ses)
         v2 = own_utility(w, kind_of_issue, VIA_PETITION, felt, belief_petition, trust_city, cost_petition, h.ses)
         v3 = own_utility(w, kind_of_issue, VIA_LAW, felt, belief_law, 0.5, cost_law, h.ses)
-        if kind.private_remedy == 1:
+        if is_remedied:
             v4 = own_utility(w, kind_of_issue, VIA_PRIVATE, felt, p.belief_private, 0.5, cost_private, h.ses)
     w0 = 1.0
     w1 = math.exp(v1 / p.choice_scale)
     w2 = math.exp(v2 / p.choice_scale)
     w3 = math.exp(v3 / p.choice_scale)
     w4 = 0.0
-    if kind.private_remedy == 1:
+    if is_remedied:
         w4 = math.exp(v4 / p.choice_scale)
     w5 = 0.0
     if p.RV1_enabled == 1:

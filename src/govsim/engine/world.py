@@ -36,7 +36,7 @@ FIELDS = (
     "external", "origin", "returned", "desk_share", "moves", "hotline", "orders", "rankings", "nominated", "hotline_beliefs",
     "duty", "posts",
     "renovations", "owners", "stages", "facilities", "servers", "facility_groups", "facility_months", "facility_users", "channels",
-    "rules", "own", "reach", "tabled", "faults",
+    "rules", "own", "reach", "tabled", "faults", "grids", "market", "pulled",
 )  # fmt: skip
 
 
@@ -64,6 +64,9 @@ class World:
     `rules` and `own` are described in `engine/rules.py`; `reach[component, community]` is 1 where a component of one's own
     acts this month, `tabled[node]` the day an item of an agenda was tabled (one element unless the agenda score is one's own),
     `faults` the first wrong answer of a rule.
+    `grids[community]` is the unit of its grid staff (RV3), once it has had one. `market[compound]` holds what residents of a compound
+    with a firm thought of it this month (RV5). Under campaigns (RV8) `pulled[unit]` is how many of its workers are pulled, and
+    behind the lines of all units stand those of what they are pulled to, one a unit.
     """
 
     __slots__ = (*FIELDS, "_table", "_type")

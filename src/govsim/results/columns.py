@@ -20,7 +20,7 @@ from govsim.engine.state import (
 )
 from govsim.scenario.demand import COMPOUND_TYPES
 
-DETECTORS = ("household", "steward", "visit")
+DETECTORS = ("household", "steward", "visit", "grid")
 """Who noticed an issue first."""
 
 PACKAGES = ("work", "persuasion", "decision", "petition_case", "audit", "law_case")
@@ -152,7 +152,7 @@ _DAILY = {
     "n_closed_unresolved": _count(
         "issues closed at least once and not truly resolved, at the day's end", "int64"
     ),
-    "n_detected": _count("issues found by stewards", "int64"),
+    "n_detected": _count("issues found by stewards and grid staff", "int64"),
     "n_spurious": _count("reports without an issue", "int64"),
     "n_directives": _count("leaders' directives", "int64"),
     "n_commitments": _count("commitments", "int64"),

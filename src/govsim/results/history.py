@@ -38,7 +38,7 @@ FORMAT = b"govsim state"
 FORMAT_VERSION = 3
 _LONGEST_HEADER = 2**26
 
-REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share", "rules", "own")
+REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share", "rules", "own", "grids")
 """Columns that follow from the scenario and its mechanism alone and are not in the file."""
 
 GROWING = (
@@ -332,8 +332,10 @@ def _rebuilt(view: memoryview, given: Own) -> Engine:
     }:  # fmt: skip
         raise ValueError("scenario")
     engine = Engine(origin, capacity=header["capacity"], begin=False)
-    fresh = engine.world.columns()
     mechanism, external = (scenario.mechanism, scenario.external) if is_switched else (Mechanism(), ExternalHours())
+    has_grid = mechanism.RV3.enabled or header["columns"]["stations"] > len(engine.world.stations)
+    engine.fit_columns(mechanism, has_grid=has_grid)
+    fresh = engine.world.columns()
     columns = {name: fresh[name] for name in REBUILT} | {"p": parameters(scenario, header["capacity"], mechanism, external)}
     columns["kinds"], columns["kind_tables"] = type_tables(scenario.demand, scenario.behaviour, mechanism)
     columns["rules"] = rules_of(scenario.model_copy(update={"mechanism": mechanism}))
@@ -389,7 +391,7 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
         all(-1 <= r["free"] < sizes[n] and 0 <= r["used"] <= sizes[n] for n, r in zip(st.POOLED, columns["pools"], strict=True)),
         0 <= c.heap_size <= sizes["heap"], 0 <= c.next_arrival <= sizes["issues"], 0 <= c.n_waiting <= sizes["waiting"],
         0 <= c.n_sittings <= sizes["sittings"], -1 <= c.slot < sizes["buckets"], -1 <= c.month < p.n_months,
-        -1 <= c.today < sizes["daily"], -1 <= c.ahead_event < sizes["events"],
+        -1 <= c.campaign_type < n_types, -1 <= c.today < sizes["daily"], -1 <= c.ahead_event < sizes["events"],
         moves_fit(columns["moves"][: columns["pools"]["used"][st.MOVE_ROWS]], sizes["issues"], sizes["stations"]),
         sizes["orders"] >= sizes["issues"] or p.RV1_enabled == 0,
         sizes["rankings"] >= p.first_department_team + 12 or p.RV1_enabled == 0,

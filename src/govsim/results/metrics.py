@@ -248,6 +248,9 @@ for _payer in PAYERS:
         f"hours_by_{_payer}", _HOURS, "none", f"busy hours paid by {_payer}", "3.14",
         f"hours_by_{_payer}", "month_years",
     ))  # fmt: skip
+_block("cost", (
+    "hours_grid", _HOURS, "none", "busy hours of grid staff, part of hours_by_communities", "3.10", "hours_grid", "month_years",
+))  # fmt: skip
 for _activity in ACTIVITIES:
     _block("cost", (
         f"hours_on_{_activity}", _HOURS, "none", f"hours spent on {_activity}", "3.14",
@@ -311,6 +314,10 @@ _block(
      "meetings_tabled", "day_years"),
     ("items_ruled_rate", "1/1000·yr", "none", "items ruled at joint meetings", "3.14",
      "meetings_ruled", "day_years"),
+    ("household_visits_rate", "1/1000·yr", "none", "households visited by grid staff: patrol hours / hours per visit (privacy)", "3.10",
+     "household_visits", "month_years"),
+    ("detections_rate", "1/1000·yr", "none", "issues found by stewards and grid staff before anybody voiced them (privacy)", "3.10",
+     "days_detected", "day_years"),
     ("directed_rate", "1/1000·yr", "none", "issues of the window under a leader's directive", "3.14",
      "directed", "issue_years"),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from govsim.results.tally import Columns
 
 MEANING: dict[str, tuple[str, str, str]] = {
     "arose": ("", "", "share"), "chose": ("", "channel", "number"), "waited_on": ("", "", ""),
-    "voiced": ("", "channel", ""), "detected": ("", "", "number"), "directed": ("leader", "number", ""),
+    "voiced": ("", "channel", ""), "detected": ("unit", "", "number"), "directed": ("leader", "number", ""),
     "taken_in": ("unit", "", ""), "misrouted": ("unit", "number", "days"), "passed_up": ("unit", "number", "days"),
     "owner_found": ("unit", "number", "hours"), "promised": ("unit", "number", "share"),
     "declined": ("unit", "number", "share"), "promise_lapsed": ("unit", "", "days"), "whistled": ("unit", "", ""),

@@ -23,9 +23,11 @@ from govsim.engine.state import (
     EXTERNAL_PAYERS,
     FACILITY,
     FACILITY_MONTH,
+    GRID,
     MOVE,
     MOVE_ROWS,
     N_STAGES,
+    PATROLLING,
     PAYERS,
     POTS,
     RENOVATION,
@@ -63,6 +65,7 @@ _DERIVED_HOURS = (
     "hours_formal_perfunctory", "hours_meeting_communities", "hours_substantive",
     "hours_substantive_lower", "hours_upper", "hours_upper_lent",
 )  # fmt: skip
+_GRID = ("hours_grid", "household_visits")
 _MEETINGS = (
     "sittings", "tabled", "ruled", "slots", "present", "roster", "attendance_hours", "ruling_slots",
 )  # fmt: skip
@@ -78,6 +81,7 @@ TALLIES: tuple[str, ...] = (
     *(f"hours_by_{p}" for p in PAYERS),
     *(f"hours_on_{a}" for a in ACTIVITIES),
     *_DERIVED_HOURS,
+    *_GRID,
     *(f"days_{name}" for name in DAILY.names or ()),
     *_STOCKS,
     *(f"meetings_{name}" for name in _MEETINGS),
@@ -261,7 +265,7 @@ def tally(
     months = _months(window, horizon)
     money = columns.funds[:, slice(*months), 1].sum(axis=1)
     parts = (
-        issues, areas, estimates, _hour_sums(hours), stocks_and_flows, _meetings(columns, window),
+        issues, areas, estimates, _hour_sums(hours), _grid(columns, scenario, months), stocks_and_flows, _meetings(columns, window),
         money, exposures,
     )  # fmt: skip
     return np.concatenate(parts)
@@ -454,6 +458,12 @@ def _hour_sums(hours: tuple[np.ndarray, ...]) -> np.ndarray:
         by_payer[np.ix_(_UPPER, _LENT)].sum(),
     ]
     return np.concatenate([busy, on, derived])
+
+
+def _grid(columns: Columns, scenario: Scenario, months: tuple[int, int]) -> list[float]:
+    """Busy hours of grid staff, who are paid by communities, and the households they visited (RV3)."""
+    hours = columns.hours[columns.stations["kind"] == GRID][:, :, slice(*months)].sum(axis=(0, 2))
+    return [float(hours[_BUSY].sum()), float(hours[PATROLLING]) / scenario.mechanism.RV3.visit_hours]
 
 
 def _span(columns: Columns, window: Window) -> slice:

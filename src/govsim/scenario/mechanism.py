@@ -11,7 +11,16 @@ from pydantic import model_validator
 
 from govsim.scenario.fields import Frozen, no_input, number, option
 from govsim.scenario.own import Own
-from govsim.scenario.rivals import CaseManager, Delegation, Hotline, PetitionLed, WhistleBlow
+from govsim.scenario.rivals import (
+    Campaign,
+    CaseManager,
+    Delegation,
+    GridManagement,
+    Hotline,
+    PetitionLed,
+    PropertyMarket,
+    WhistleBlow,
+)
 
 
 class Component(Frozen):
@@ -204,8 +213,11 @@ class Mechanism(Frozen):
     E4: InServiceMembers = InServiceMembers()
     RV1: Hotline = Hotline()
     RV2: WhistleBlow = WhistleBlow()
+    RV3: GridManagement = GridManagement()
     RV4: PetitionLed = PetitionLed()
+    RV5: PropertyMarket = PropertyMarket()
     RV7: Delegation = Delegation()
+    RV8: Campaign = Campaign()
     RV10: CaseManager = CaseManager()
     unchecked: Unchecked = Unchecked()
     own: Own = no_input(Own())

@@ -27,6 +27,7 @@ class Staffing(Frozen):
     households_per_firm_worker: float = number(400.0, "households", 10, 10000, "[A]", "ruling 37")
     fee_share: tuple[float, ...] = option((0.0, 0.75, 0.6, 0.5), "[A]", "ruling 37")
     """Share of households that pay the property firm, by compound type (ruling 37)."""
+    property_fee: float = number(60.0, "¥/household-month", 0, 10000, "[A]", "paid to a firm by those who pay")
     fund_compound: float = number(21.4, "¥/resident-yr", 0, 1e6, "[A]", "F1, ruling 19")
     fund_community: float = number(21.4, "¥/resident-yr", 0, 1e6, "[A]", "F2, ruling 19")
     fund_subdistrict: float = number(26.7, "¥/resident-yr", 0, 1e6, "[A]", "F3, ruling 19")

@@ -1,8 +1,8 @@
 """Variants of the mechanism by name: the baseline, the full mechanism, its parts, its controls.
 
 A name is a sum of parts. ``B0`` is nothing, ``F1`` all 13 components; ``axis``, ``links`` and
-``entries`` are the three groups; ``A1`` ... ``E4`` are single components; ``RV1``, ``RV2``, ``RV4``, ``RV7``,
-``RV10`` are rival mechanisms. ``+`` adds, ``-`` takes away, ``@x`` sets the intensity of a component: ``F1-E4``, ``axis+links``,
+``entries`` are the three groups; ``A1`` ... ``E4`` are single components; ``RV1`` ... ``RV10`` are rival mechanisms
+(`RIVALS`). ``+`` adds, ``-`` takes away, ``@x`` sets the intensity of a component: ``F1-E4``, ``axis+links``,
 ``A1+A2@2+E4@0.5``, ``F1+RV10``. Besides there are
 ``ceremonial_all`` (the placebo) and, for every variant V, its controls ``cost_matched(V)`` and
 ``money_matched(V)`` (`model.md` 3.8, 3.10, W5). A variant of one's own is a YAML file (`govsim.scenario.variant_files`); its path
@@ -32,7 +32,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 COMPONENTS: tuple[str, ...] = tuple(code for codes in GROUPS.values() for code in codes)
 """The codes of the 13 components, in the order of the mechanism."""
 
-RIVALS: tuple[str, ...] = ("RV1", "RV2", "RV4", "RV7", "RV10")
+RIVALS: tuple[str, ...] = ("RV1", "RV2", "RV3", "RV4", "RV5", "RV7", "RV8", "RV10")
 """The codes of the rival mechanisms."""
 
 PARTS = COMPONENTS + RIVALS

@@ -62,7 +62,7 @@ def test_issues__are_the_same_under_every_variant(full, name):
         assert np.array_equal(full.world.issues[field], other.world.issues[field])
 
 
-@pytest.mark.parametrize("name", ["B0", "F1", "axis", "links", "entries", "RV2", "RV4", "RV7", "RV10"])
+@pytest.mark.parametrize("name", ["B0", "F1", "axis", "links", "entries", "RV2", "RV3", "RV4", "RV5", "RV7", "RV8", "RV10"])
 def test_hours__close_for_every_unit(name):
     s = run(name).world.stations
     np.testing.assert_allclose(s.incurred, s.paid + s.debt, rtol=1e-9, atol=1e-6)
@@ -70,7 +70,7 @@ def test_hours__close_for_every_unit(name):
     assert (s.queued_hours > -1e-6).all() and (s.queue_length >= 0).all()
 
 
-@pytest.mark.parametrize("name", ["B0", "F1", "RV2", "RV4", "RV7", "RV10"])
+@pytest.mark.parametrize("name", ["B0", "F1", "RV2", "RV3", "RV4", "RV5", "RV7", "RV8", "RV10"])
 def test_money__closes_for_every_pot(name):
     e = run(name)
     w = e.world
@@ -139,7 +139,7 @@ def test_offered_hours__are_all_booked_by_who_gave_them(name):
     np.testing.assert_allclose(booked[:, served].sum(), w.daily.offered_hours.sum(), rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["B0", "F1", "RV2", "RV4", "RV7", "RV10"])
+@pytest.mark.parametrize("name", ["B0", "F1", "RV2", "RV3", "RV4", "RV5", "RV7", "RV8", "RV10"])
 def test_desks__idle_hours_close_the_day(name):
     """Idle is what nobody used: with debt paid and packages served it makes up the windows."""
     w = run(name).world
@@ -225,7 +225,7 @@ def test_engine__interpreted_run_gives_the_same_bits(tmp_path):
         "from govsim.scenario.city import City\n"
         "from govsim.scenario.scenario import Scenario\n"
         "from govsim.scenario.variants import apply\n"
-        "s = apply(Scenario(city=City.preset('demo'), days=120, burn_in_days=40), 'F1+RV1+RV2+RV4+RV7+RV10')\n"
+        "s = apply(Scenario(city=City.preset('demo'), days=120, burn_in_days=40), 'F1+RV1+RV2+RV3+RV4+RV5+RV7+RV8+RV10')\n"
         "e = Engine(s, capacity=_capacity(s, _first_guess(s))).advance(120)\n"
         "np.save(sys.argv[1], e.world.issues.tobytes())\n"
     )

@@ -52,12 +52,13 @@ def make_run(issues, onsets, *, days=1095, burn_in=None, types=None, buildings=N
     arrivals["building"] = 0 if buildings is None else buildings
     tables = CITY.tables(1)
     n_communities, n_months = CITY.n_communities, -(-days * 12 // 365)
-    stations = records(st.STATION, n_communities + 4)
+    stations = records(st.STATION, n_communities + 5)
     upper = (
         (st.SUBDISTRICT, 3, st.BY_SUBDISTRICTS),
         (st.DEPARTMENT, 4, st.BY_DEPARTMENTS),
         (st.LEADERS, 5, st.BY_LEADERS),
         (st.FIRM, 1, st.BY_FIRMS),
+        (st.GRID, 2, st.BY_COMMUNITIES),
     )
     units = [(st.COMMUNITY, 2, st.BY_COMMUNITIES)] * n_communities + list(upper)
     stations["kind"], stations["level"], stations["payer"] = np.array(units).T

@@ -27,11 +27,11 @@ def at_end(history):
 
 @pytest.fixture(scope="module")
 def whole():
-    return {name: Engine(apply(WORLD, name)).advance(WORLD.days) for name in ("B0", "F1", "ceremonial_all")}
+    return {name: Engine(apply(WORLD, name)).advance(WORLD.days) for name in ("B0", "F1", "ceremonial_all", "RV3+RV5+RV8")}
 
 
 @settings(max_examples=15, deadline=None)
-@given(day=hs.integers(0, WORLD.days), name=hs.sampled_from(["B0", "F1", "ceremonial_all"]))
+@given(day=hs.integers(0, WORLD.days), name=hs.sampled_from(["B0", "F1", "ceremonial_all", "RV3+RV5+RV8"]))
 def test_state__resumed_on_any_day_gives_the_run_bit_for_bit(whole, tmp_path_factory, day, name):
     path = tmp_path_factory.mktemp("state") / "run.state"
     History(apply(WORLD, name)).advance(day).save(path)
@@ -39,6 +39,14 @@ def test_state__resumed_on_any_day_gives_the_run_bit_for_bit(whole, tmp_path_fac
     assert same_log(found, whole[name])
     assert np.array_equal(found.world.hours, whole[name].world.hours)
     assert found.switches == whole[name].switches
+
+
+def test_state__saved_after_a_grid_was_given_up_gives_the_run_bit_for_bit(tmp_path):
+    def history():
+        return History(apply(WORLD, "RV3+RV8")).switch("RV5", at=300)
+
+    resumed = at_end(History.load(history().advance(350).save(tmp_path / "run.state")).switch("F1+RV3", at=400))
+    assert same_log(resumed, at_end(history().switch("F1+RV3", at=400)))
 
 
 @pytest.fixture(scope="module")

@@ -319,6 +319,10 @@ def costs(run, start, end, rows):
             in_days["n_overbooked"].sum(), in_days["is_workday"].sum() * n_units
         ),
     }
+    grid = busy[busy["unit_kind"] == "grid"]
+    patrols = grid[grid["activity"] == "patrol"]["hours"].sum()
+    found["hours_grid"] = ratio(grid["hours"].sum(), years)
+    found["household_visits_rate"] = ratio(patrols / run.scenario.mechanism.RV3.visit_hours, years)
     found |= {f"hours_by_{p}": ratio(by[p], years) for p in PAYERS}
     found |= {f"hours_on_{a}": ratio(on[a], years) for a in ACTIVITIES}
     found |= {f"money_{p}": ratio(money[p], years) for p in POTS}
@@ -367,6 +371,7 @@ def panel(run, start, end):
         "roster_retention": roster.iloc[-1] / roster.iloc[0] if len(roster) else math.nan,
         "volunteer_fatigue": ratio(daily["fatigue"].sum(), daily["n_on_roster"].sum()),
         "closures_rate": ratio(daily["n_closed"].sum(), years),
+        "detections_rate": ratio(daily["n_detected"].sum(), years),
     }
 
 
