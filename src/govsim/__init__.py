@@ -39,7 +39,7 @@ _PUBLIC: dict[str, str] = {
     "save_variant": "govsim.scenario.variant_files",
     "simulate": "govsim.results.simulate",
     "story": "govsim.results.story",
-    "twin_story": "govsim.results.story",
+    "twin_story": "govsim.results.twins",
     "variant": "govsim.scenario.variants",
     "verify": "govsim.studies.verify",
     "with_scenario": "govsim.scenario.files",

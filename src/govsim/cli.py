@@ -480,7 +480,7 @@ def story(
         from govsim.labels import label
         from govsim.results.finding import find_issues, kinds
         from govsim.results.story import story as tell
-        from govsim.results.story import twin_story
+        from govsim.results.twins import twin_story
         from govsim.studies.compare import is_compiled
 
         if find is not None and find not in kinds(twin is not None):
@@ -497,7 +497,7 @@ def story(
                     raise ValueError(f"--find {find}: no issue of this kind" if find else "no telling issue")
                 return
             issue = int(found.issue.iloc[0])
-        told = twin_story(*runs, issue, tongue) if len(runs) == 2 else tell(runs[0], issue, tongue)
+        told = twin_story(runs[0], runs[1], issue, tongue) if len(runs) == 2 else tell(runs[0], issue, tongue)
         typer.echo(str(told))
         if out is not None:
             from govsim.show.figures import save_figure

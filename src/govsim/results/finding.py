@@ -8,7 +8,7 @@ import pandas as pd
 from govsim.engine.state import GATES
 from govsim.labels import label, language
 from govsim.results.run import Run
-from govsim.results.story import check_same
+from govsim.results.twins import check_same
 
 
 def _open_days(run: Run) -> pd.Series:

@@ -49,6 +49,11 @@ def inside(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+def capital(text: str) -> str:
+    """Return a text as it stands at a sentence's start."""
+    return text[:1].upper() + text[1:]
+
+
 def unit_name(columns: Columns, unit: int, lang: str | None = None) -> str:
     """Return what a unit is called: its kind and number, its team where a department has several."""
     tongue = language(lang)
@@ -184,8 +189,8 @@ def _is_silent(row: Any) -> bool:
     if row.move in SILENT or row.package in _HEARD_OF:
         return True
     if row.move == "queued":
-        return row.package != "decision" and row.package != "audit"
-    return row.move == "began" and row.package != "work"
+        return row.package not in ("decision", "audit")
+    return bool(row.move == "began" and row.package != "work")
 
 
 def _answers(rows: list[Any], at: int, columns: Columns, lang: str) -> tuple[int, str]:

@@ -3,7 +3,6 @@
 A run that was made without recording is run again with it (`recorded`), and its issue log has to come out the same.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -11,20 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from govsim.engine.moves import MOVES
 from govsim.engine.simulate import Engine
-from govsim.engine.state import GATES
 from govsim.labels import has_label, label, language, variant_label
 from govsim.results.run import Run
 from govsim.results.sentences import (
     Line,
+    capital,
     forum_name,
     gates_of,
     inside,
     joined,
     lines_of,
-    plain_sentence,
-    sentence,
     unit_name,
 )
 from govsim.results.tally import columns_of
@@ -95,14 +91,14 @@ class Story:
         return "\n".join(told)
 
     def _line(self, line: Line) -> str:
-        return label("story.line", self.lang, day=f"{line.day:.1f}", text=_capital(line.text))
+        return label("story.line", self.lang, day=f"{line.day:.1f}", text=capital(line.text))
 
     def _repr_html_(self) -> str:
         stop = "。" if self.lang == "zh" else "."
         head = "".join(f"<p style='margin:0.2em 0'>{escape(text + stop)}</p>" for text in self.summary)
         rows = "".join(
             f"<tr><td style='text-align:right;vertical-align:top'>{line.day:.1f}</td>"
-            f"<td style='text-align:left'>{escape(_capital(line.text))}</td></tr>"
+            f"<td style='text-align:left'>{escape(capital(line.text))}</td></tr>"
             for line in self.lines
         )
         return f"<b>{escape(self.title)}</b>{head}<table>{rows}</table>"
@@ -168,7 +164,7 @@ def story(run: Run, issue: int, lang: str | None = None) -> Story:
     'The issue arises'
     """
     tongue = language(lang)
-    issue = _checked(run, issue)
+    issue = checked_issue(run, issue)
     full = recorded(run)
     moves = full.moves[full.moves.issue == issue]
     row = run.issues.iloc[issue]
@@ -188,7 +184,7 @@ def story(run: Run, issue: int, lang: str | None = None) -> Story:
     )  # fmt: skip
 
 
-def _checked(run: Run, issue: int) -> int:
+def checked_issue(run: Run, issue: int) -> int:
     """The number of an issue that is there."""
     n = len(run.columns.issues)
     if not 0 <= int(issue) < n:
@@ -235,9 +231,7 @@ def _opener(moves: pd.DataFrame, gate: str, at: int) -> tuple[str, int]:
 
 def _sittings(moves: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Sittings that took the issue up, each with an even share of its attendance hours."""
-    log = run.meetings.assign(
-        hours=run.meetings.attendance_hours * np.where(run.meetings.forum == "executive", run.meetings.n_present, 1)
-    )
+    log = run.meetings.assign(hours=run.meetings.attendance_hours * np.where(run.meetings.forum == "executive", run.meetings.n_present, 1))
     found = []
     for row in moves[moves.move == "sat"].itertuples():
         ruled = moves[(moves.move == "ruled") & (moves.index > row.Index) & (moves.forum == row.forum) & (moves.area == row.area)]
@@ -345,9 +339,7 @@ class _Summary:
         by_payer = self.hours.groupby("payer", sort=False).hours.sum().sort_values(ascending=False)
         sittings = float(self.sittings.attendance_hours.sum())
         if len(by_payer) or sittings:
-            payers = [
-                self._say("cost.payer", payer=payer_name(str(p), self.lang), hours=f"{h:.1f}") for p, h in by_payer.items()
-            ]
+            payers = [self._say("cost.payer", payer=payer_name(str(p), self.lang), hours=f"{h:.1f}") for p, h in by_payer.items()]
             work, overhead = (float(self.hours.hours[chosen].sum()) for chosen in (is_work, ~is_work))
             values = {"work": f"{work:.1f}", "overhead": f"{overhead:.1f}", "sittings": f"{sittings:.1f}"}
             found.append(self._say("cost.hours", payers=joined(payers, self.lang), **values))
@@ -361,207 +353,3 @@ class _Summary:
 def payer_name(payer: str, lang: str | None = None) -> str:
     """Return what a payer of hours is called."""
     return label("story.payer.outside" if payer == OUTSIDE else f"payer.{payer}", lang)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-# ---- two variants --------------------------------------------------------------------------------
-
-_COMPARED = (
-    "day", "move", "unit", "leader", "forum", "area", "channel", "gate", "package", "queue_class", "is_outside", "is_perfunctory",
-    "pot", "number", "of",
-)  # fmt: skip
-_PASSED_OVER = ("charged", "worked", "attention_ended")
-"""Moves that cannot part two stories by themselves: overhead, stretches of work, and what follows from another issue."""
-
-
-@dataclass(frozen=True, repr=False)
-class TwinStory:
-    """One issue under two variants.
-
-    Attributes
-    ----------
-    stories
-        The two stories.
-    parting_day
-        Days since onset at which they part; nan if they never do.
-    parting
-        What each did then, in words; "" for nothing more.
-    cause
-        What the mechanisms did differently, in words.
-    table
-        Gates, moments, hours and money side by side.
-    """
-
-    stories: tuple[Story, Story]
-    parting_day: float
-    parting: tuple[str, str]
-    cause: str
-    table: pd.DataFrame
-
-    def __repr__(self) -> str:
-        return f"TwinStory({self.title!r})"
-
-    @property
-    def lang(self) -> str:
-        """Language it is told in."""
-        return self.stories[0].lang
-
-    @property
-    def issue(self) -> int:
-        """Number of the issue."""
-        return self.stories[0].issue
-
-    @property
-    def title(self) -> str:
-        """Which issue."""
-        return label("story.title.twin", self.lang, issue=self.issue)
-
-    def sentences(self) -> tuple[str, ...]:
-        """Return where the two part and why."""
-        if not self.parting[0] and not self.parting[1]:
-            return (label("story.twin.same", self.lang),)
-        names = [variant_label(s.variant, self.lang) for s in self.stories]
-        said = [p or label("story.twin.nothing", self.lang) for p in self.parting]
-        first = label("story.twin.parting", self.lang, day=f"{self.parting_day:.1f}")
-        each = [label("story.twin.each", self.lang, variant=n, what=w) for n, w in zip(names, said, strict=True)]
-        return (first, *each, label("story.twin.cause", self.lang, cause=self.cause))
-
-    def __str__(self) -> str:
-        stop = "。" if self.lang == "zh" else "."
-        head = [self.title, "", *(text + stop for text in self.sentences()), ""]
-        return "\n".join([*head, self.table.to_string(), "", *(f"{s}\n" for s in self.stories)])
-
-    def _repr_html_(self) -> str:
-        stop = "。" if self.lang == "zh" else "."
-        head = "".join(f"<p style='margin:0.2em 0'>{escape(text + stop)}</p>" for text in self.sentences())
-        panels = "".join(f"<td style='vertical-align:top;text-align:left'>{s._repr_html_()}</td>" for s in self.stories)
-        return f"<b>{escape(self.title)}</b>{head}{self.table.to_html()}<table><tr>{panels}</tr></table>"
-
-
-def twin_story(run_a: Run, run_b: Run, issue: int, lang: str | None = None) -> TwinStory:
-    """Tell the same issue under two variants, where the two part and why.
-
-    Parameters
-    ----------
-    run_a, run_b
-        Runs of one city and seed under two variants: they face the same issues with the same luck.
-
-    Raises
-    ------
-    ValueError
-        If the two runs do not have this issue in common.
-    """
-    check_same(run_a, run_b, issue)
-    one, other = story(run_a, issue, lang), story(run_b, issue, lang)
-    a, b = (s.moves[~s.moves.move.isin(_PASSED_OVER)] for s in (one, other))
-    at = _first_difference(a, b)
-    rows = [next(m.iloc[at : at + 1].itertuples(), None) for m in (a, b)]
-    said = [_said(row, s) for row, s in zip(rows, (one, other), strict=True)]
-    days = [row.day for row in rows if row is not None]
-    return TwinStory(
-        stories=(one, other), parting_day=float(min(days) - one.row.onset_day) if days else np.nan,
-        parting=(said[0], said[1]), cause=_cause(rows, a.iloc[:at], one.lang) if days else "", table=_beside((one, other)),
-    )  # fmt: skip
-
-
-def check_same(run_a: Run, run_b: Run, issue: int | None = None) -> None:
-    """Refuse runs that do not face the same issues.
-
-    Raises
-    ------
-    ValueError
-        One line.
-    """
-    a, b = run_a.columns.arrivals, run_b.columns.arrivals
-    n = min(len(a), len(b))
-    if not n or not np.array_equal(a["key"][:n], b["key"][:n]):
-        raise ValueError("the two runs do not face the same issues: they need the same city, demand, shocks and seed")
-    if issue is not None:
-        _checked(run_a, issue)
-        _checked(run_b, issue)
-
-
-def _first_difference(a: pd.DataFrame, b: pd.DataFrame) -> int:
-    """Place of the first move in which two stories differ."""
-    n = min(len(a), len(b))
-    same = np.ones(n, bool)
-    for name in _COMPARED:
-        one, other = (m[name].astype(object).where(m[name].notna(), None).to_numpy()[:n] for m in (a, b))
-        differs = one != other
-        if name in ("number", "of"):
-            differs &= a.move.to_numpy()[:n] != "tabled"
-        same &= ~differs
-    return int(np.argmin(same)) if not same.all() else n
-
-
-def _said(row: Any, told: Story) -> str:
-    """One move with its day, or nothing."""
-    if row is None:
-        return ""
-    days = f"{row.day - told.row.onset_day:.1f}"
-    text = (plain_sentence if row.move in _PLAIN else sentence)(row, told.run.columns, told.lang)
-    return label("story.line", told.lang, day=days, text=_capital(text)).rstrip(".。")
-
-
-_PLAIN = ("began", "queued", "done", "gate_opened", "gate_shut", "released", "sat", "ruled", "owner_found", "contacted",
-          "support_counted", "law_decided", "resolved", "closed", "voiced")  # fmt: skip
-"""Moves whose own sentence needs what stands around them."""
-
-_CAUSES = {
-    "detected": "stewards", "directed": "visit", "attention_given": "visit", "tabled": "meeting", "sat": "meeting",
-    "ruled": "meeting", "put_off": "meeting", "memo_sent": "meeting", "memo_followed": "meeting", "whistled": "whistle",
-    "unheard": "whistle", "misrouted": "clarity", "owner_found": "clarity", "promised": "promise", "declined": "promise",
-    "promise_lapsed": "promise", "money_reserved": "money", "money_short": "money", "money_returned": "money",
-    "chose": "choice", "waited_on": "hands", "exited": "choice", "lapsed": "choice", "reminded": "choice",
-    "petitioned": "choice", "went_to_law": "law", "law_decided": "law", "began": "hands", "queued": "hands", "done": "hands",
-    "reclassed": "order", "contacted": "contacts", "support_counted": "contacts", "overdue": "list", "audited": "audit",
-    "passed_up": "tiers", "ordered": "hotline", "returned": "hotline", "assigned": "hotline", "called_back": "hotline",
-    "escalated": "hotline", "released": "gates", "gate_opened": "gates", "closed": "hands", "reopened": "choice",
-}  # fmt: skip
-assert set(_CAUSES) <= set(MOVES)
-
-
-def _cause(rows: Sequence[Any], before: pd.DataFrame, lang: str) -> str:
-    """What lies behind the first move that differs: the earlier one tells."""
-    told = [row for row in rows if row is not None]
-    row = min(told, key=lambda r: r.day)
-    kinds = {r.move for r in told}
-    if {"promised", "declined"} == kinds or (len(kinds) == 1 and kinds <= {"promised", "declined"}):
-        share = [f"{r.share * 100:.0f}" for r in rows]
-        return label("story.cause.answer", lang, a=share[0], b=share[1])
-    if len(told) == 2 and rows[0].move == rows[1].move == "began" and rows[0].day == rows[1].day:
-        return label("story.cause.effort", lang)
-    forum = next((r.forum for r in told if not pd.isna(r.forum)), None)
-    if _CAUSES.get(row.move) == "meeting" and forum is not None:
-        return label("story.cause.meeting", lang, forum=inside(label(f"forum.{forum}", lang)))
-    return label(f"story.cause.{_CAUSES.get(row.move, 'other')}", lang)
-
-
-def _beside(stories: tuple[Story, Story]) -> pd.DataFrame:
-    """Facts of both, in the language they are told in."""
-    lang = stories[0].lang
-
-    def facts(told: Story) -> dict[str, str]:
-        row = told.row
-        days = {n: row[f"{n}_day"] - row.onset_day for n in ("voiced", "triaged", "released", "closed", "resolved", "ended")}
-        found = {label(f"column.issues.{n}_day", lang): f"{d:.1f}" if d == d else "–" for n, d in days.items()}
-        held = told.gates.set_index("gate") if len(told.gates) else None
-        for gate in GATES:
-            if row[f"has_{gate}_gate"]:
-                g = held.loc[gate] if held is not None and gate in held.index else None
-                mark = "" if g is None or g.is_open else "+"
-                name = label("story.twin.gate", lang, gate=inside(label(f"gate.{gate}", lang)))
-                found[name] = "–" if g is None else f"{g.held_days:.1f}{mark}"
-        found[label("story.twin.hours", lang)] = f"{told.hours.hours.sum():.1f}"
-        found[label("story.twin.sittings", lang)] = f"{told.sittings.attendance_hours.sum():.1f}"
-        found[label("story.twin.money", lang)] = f"{told.money.spent.sum():.1f}"
-        found[label("column.issues.status", lang)] = label(f"status.{row.status}", lang)
-        return found
-
-    both = {variant_label(s.variant, lang): facts(s) for s in stories}
-    if len(both) == 1:
-        both = {f"{variant_label(s.variant, lang)} {n}": facts(s) for n, s in enumerate(stories, start=1)}
-    return pd.DataFrame(both)

@@ -10,7 +10,8 @@ import pandas as pd
 from govsim.labels import label, language, variant_label
 from govsim.results.moves import status_steps
 from govsim.results.sentences import unit_name
-from govsim.results.story import Story, TwinStory
+from govsim.results.story import Story
+from govsim.results.twins import TwinStory
 from govsim.show import theme
 from govsim.show.figures import new_figure
 
@@ -86,7 +87,7 @@ def plot_story(told: Story | TwinStory, lang: str | None = None) -> Any:
             bottom -= height
             ax = figure.add_axes((0.255, bottom / total, 0.725, height / total))
             _draw(ax, s, found, longest, tongue)
-            if len(stories) > 1:
+            if isinstance(told, TwinStory):
                 ax.set_title(variant_label(s.variant, tongue), fontsize=10)
                 if told.parting_day == told.parting_day:
                     ax.axvline(told.parting_day, color=theme.INK, lw=1, ls="--")

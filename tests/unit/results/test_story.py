@@ -8,14 +8,15 @@ import pytest
 
 from govsim.engine.moves import MOVES
 from govsim.labels import catalogue, has_label
-from govsim.results import story as told
+from govsim.results import twins as told
 from govsim.results.finding import KINDS, TWIN_KINDS, find_issues
 from govsim.results.history import History
 from govsim.results.run import Run
 from govsim.results.sentences import SILENT
 from govsim.results.simulate import simulate
 from govsim.results.store import load_run, save_run
-from govsim.results.story import recorded, story, twin_story
+from govsim.results.story import recorded, story
+from govsim.results.twins import twin_story
 from govsim.scenario.city import City
 from govsim.scenario.files import with_scenario
 from govsim.scenario.scenario import Scenario
@@ -33,7 +34,7 @@ def runs():
     return found | {course: simulate(apply(with_scenario(WORLD, course), "F1"), moves=True) for course in COURSES}
 
 
-def sample(run, n=40):
+def sample(run, n=24):
     """Some issues, evenly, and the telling ones."""
     return np.unique([*np.linspace(0, len(run.issues) - 1, n).astype(int), *find_issues(run).issue])
 

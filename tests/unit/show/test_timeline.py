@@ -6,7 +6,8 @@ import pytest
 
 from govsim.results.finding import find_issues
 from govsim.results.simulate import simulate
-from govsim.results.story import story, twin_story
+from govsim.results.story import story
+from govsim.results.twins import twin_story
 from govsim.scenario.city import City
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import apply
