@@ -452,6 +452,27 @@ def lines_of(n: int) -> np.recarray:
     return lines
 
 
+def usual_desks(capacity: dict[str, Any]) -> np.ndarray:
+    """Hours a workday that each community's desk is open."""
+    return np.array([workers * window for workers, window in capacity["community"]])
+
+
+def hours_beside(scenario: Scenario, capacity: dict[str, Any]) -> np.ndarray:
+    """Paid hours a workday of each community's staff beside its desk (ruling 5)."""
+    rate = scenario.staffing.community_staff_per_10000 / 10_000 * scenario.city.residents_per_household
+    paid = rate * _community_households(scenario) * scenario.behaviour.clock.hours_per_workday
+    return np.maximum(0.0, paid - usual_desks(capacity))
+
+
+def posts_of(scenario: Scenario, capacity: dict[str, Any]) -> np.recarray:
+    """Each community before an emergency; one row when there is none."""
+    if not scenario.shocks.emergency.enabled:
+        return st.blank(st.POST, 1)
+    posts = st.blank(st.POST, scenario.city.n_communities)
+    posts.beside = hours_beside(scenario, capacity)
+    return posts
+
+
 def grid_seats(scenario: Scenario) -> np.ndarray:
     """Workers of each community's grid unit: one a grid (RV3)."""
     households = _community_households(scenario)

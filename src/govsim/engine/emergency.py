@@ -60,15 +60,20 @@ def desk_hours(w, s):
 
 @kernel
 def staff_hours(w, q):
-    """Hours that a community's staff can give today: paid hours beside the desk, on days off those on duty."""
+    """Hours that a community's staff, and its grid's, can give today: those beside the desk and while desks are shut, as far as
+    administration lets them go; on days off those on duty.
+    """
     p = w.p[0]
-    residents = w.communities[q].n_households * p.residents_per_household
-    paid = p.community_staff_per_10000 * residents / 10000.0 * p.hours_per_workday
-    paid = max(paid, w.stations[q].n_workers * p.hours_per_workday)
-    w.duty[w.counters[0].today].staff_paid += paid
+    beside = w.posts[q].beside
+    opened, shut = desk_hours(w, q)
+    if p.RV3_enabled == 1:
+        on_grid, off_grid = desk_hours(w, w.grids[q])
+        opened += on_grid
+        shut += off_grid
+    w.duty[w.counters[0].today].staff_paid += beside + opened + shut
     if w.counters[0].is_workday == 0:
-        return paid * p.emergency_rest_day_share
-    return max(0.0, paid - desk_hours(w, q)[0]) * p.emergency_admin_share
+        return (beside + opened + shut) * p.emergency_rest_day_share
+    return (beside + shut) * p.emergency_admin_share
 
 
 @kernel

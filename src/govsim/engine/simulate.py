@@ -238,7 +238,7 @@ class Engine:
             grids=np.zeros(1, np.int64), pulled=np.zeros(1, np.int64), market=st.blank(st.MARKET, 1),
             moves=st.blank(st.MOVE, _MOVES_AN_ISSUE * daily if moves else 1),
             duty=st.blank(st.DUTY, days if scenario.shocks.emergency.enabled else 1),
-            posts=st.blank(st.POST, scenario.city.n_communities if scenario.shocks.emergency.enabled else 1),
+            posts=build.posts_of(scenario, self.capacity),
             rules=rules_of(scenario.model_copy(update={"mechanism": none})), own=components_of(none.own),
             reach=np.zeros(1, np.int64), tabled=np.zeros(1), faults=np.zeros(N_FAULT),
             **people, **renovations_of(scenario, arrivals), **self._facilities(people),
@@ -445,6 +445,9 @@ class Engine:
         on = mechanism.RV3.enabled
         w.stations.window[: len(desks)] = desks * (1 - taken * on)
         w.stations.window[w.grids] = hours * on / w.stations.n_workers[w.grids]
+        if self.scenario.shocks.emergency.enabled:
+            own = 0.0 if mechanism.RV3.funded else hours - taken * build.usual_desks(self.capacity)
+            w.posts.beside = np.maximum(0.0, build.hours_beside(self.scenario, self.capacity) - own * on)
 
     def _set_paid_hours(self, w: World, external: ExternalHours) -> None:
         """Money control (W5 iii): paid hours lengthen the windows of communities and departments."""

@@ -275,9 +275,9 @@ DUTY = np.dtype(
     ]
 )  # fmt: skip
 
-# A community on a day of an emergency: gates, hours of guards, of stewards and members who would come, their share called up;
-# and the most people who came on a day so far.
-POST = np.dtype([(name, "f8") for name in ("gates", "guards", "stewards", "members", "called", "people")])
+# A community on a day of an emergency: its staff's hours beside the desk, gates, hours of guards, of stewards and members who would
+# come, their share called up; and the most people who came on a day so far.
+POST = np.dtype([(name, "f8") for name in ("beside", "gates", "guards", "stewards", "members", "called", "people")])
 
 MARKET = np.dtype([("share", "f8"), ("satisfaction", "f8"), ("judged", "f8")])
 

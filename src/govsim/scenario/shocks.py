@@ -33,9 +33,9 @@ class DemandShock(Frozen):
 class DeskShock(Frozen):
     """For some days desks of one kind of unit are open for a share of their usual hours."""
 
-    unit: Literal["community", "subdistrict", "department", "petition_office", "leaders", "property_firm", "mediation_station"] = option(
-        "department", "[A]", "3.13"
-    )
+    unit: Literal[
+        "community", "subdistrict", "department", "petition_office", "leaders", "property_firm", "mediation_station", "grid"
+    ] = option("department", "[A]", "3.13")
     start: int = number(60, "d", 0, 36500, "[A]", "3.13: days after the burn-in")
     days: int = number(30, "d", 1, 36500, "[A]", "3.13")
     share: float = number(0.5, "1", 0.01, 3, "[A]", "3.13: department desks at 50 %")
@@ -62,9 +62,10 @@ class Emergency(Frozen):
 
     Every community-day at the peak asks for door checks of every household, posts at every gate, and deliveries. A post is a hard
     constraint: hours nobody stands there are a breach; checks and deliveries not done that day lapse. Who can do it: the
-    community's staff beside its desk, guards whom property firms take off their desks (at gates alone), the day's pooled hours
-    of whatever mechanism is on, and people called up: residents who help unasked under every variant, stewards (L3),
-    in-service members (E4), each by the rule of 3.7.13 and tiring as it says. Whoever is not staff is supervised at 3.7.13's price.
+    community's staff (and its grid's, RV3) beside the desk, guards whom property firms take off their desks (at gates alone), the
+    day's pooled hours of whatever mechanism is on, and people called up: residents who help unasked under every variant,
+    stewards (L3), in-service members (E4), each by the rule of 3.7.13 and tiring as it says. Whoever is not staff is supervised at
+    3.7.13's price.
     """
 
     enabled: bool = option(False, "[A]", "3.13")
@@ -82,7 +83,7 @@ class Emergency(Frozen):
     post_hours: float = number(16.0, "h/d", 0, 24, "[A]", "3.13")
     delivery_share: float = number(0.05, "1/d", 0, 1, "[A]", "3.13: households a day")
     delivery_hours: float = number(0.5, "h", 0, 24, "[A]", "3.13")
-    admin_share: float = number(0.8, "1", 0, 1, "[A]", "of staff hours beside the desk that the emergency gets")
+    admin_share: float = number(0.8, "1", 0, 1, "[A]", "of staff hours beside the desk, and while it is shut, that the emergency gets")
     rest_day_share: float = number(0.5, "1", 0, 1, "[A]", "of staff on duty on days off")
     member_hours: float = number(
         144.0, "h/month", 0, 300, "[V]", "most a member serves: 104 of some 173 registered on site a day, 8 h each, R69"

@@ -40,7 +40,7 @@ RULES = {
     "links.members_serve": "hrs mot", "gates.familiarity_of": "I", "day.arrive": "det", "day.detect": "det",
     "day.handle_issue": "det", "day.handle": "", "effort.pressure_on": "Π", "day.start_month": "",
     "visits.plan_visits": "", "visits.pick_community": "",
-    "emergency.steward_hours": "hrs", "emergency.member_hours": "hrs", "emergency.muster": "hrs",
+    "emergency.staff_hours": "hrs", "emergency.steward_hours": "hrs", "emergency.member_hours": "hrs", "emergency.muster": "hrs",
     "emergency.watch_of_day": "", "emergency.book_outside": "", "emergency.tire": "mot", "emergency.strip_departments": "",
     "visits.score_of_community": "", "visits.look_around": "att det", "visits.direct": "att A Π P", "visits.visit": "",
 }  # fmt: skip

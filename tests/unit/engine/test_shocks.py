@@ -17,11 +17,13 @@ from govsim.results.tally import columns_of
 from govsim.scenario.city import City
 from govsim.scenario.files import with_scenario
 from govsim.scenario.inputs import override
+from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.shocks import Shocks
 from govsim.scenario.variants import apply
 from govsim.studies.audit import TRAITS
 
+WORLD_GRID = Mechanism().RV3.households_per_worker
 NOT_I = np.uint8(255 - st.GATE_I)
 WORLD = Scenario(city=City.preset("demo"), days=420, burn_in_days=150, seed=5)
 
@@ -137,6 +139,19 @@ def test_units__owe_what_they_have_not_paid(surge):
     stations = surge.world.stations
     assert np.allclose(stations.incurred, stations.paid + stations.debt, rtol=1e-9, atol=1e-6)
     assert (stations.paid + stations.served <= stations.available + 1e-6).all()
+
+
+@pytest.mark.parametrize("kept", [0.0, 1.0])
+def test_staff__are_the_same_people_with_a_grid(kept):
+    """Grid staff that come out of the community's staff are counted once; funded ones on top."""
+    world = with_scenario(WORLD, "pandemic")
+    day = WORLD.burn_in_days + 65
+    plain = Engine(world).advance(day + 1).world.duty[day].staff_paid
+    grid = apply(override(world, {"mechanism.RV3.kept_administration": kept}), "RV3")
+    assert Engine(grid).advance(day + 1).world.duty[day].staff_paid == pytest.approx(plain, rel=1e-9)
+    funded = Engine(override(grid, {"mechanism.RV3.funded": True})).advance(day + 1).world.duty[day].staff_paid
+    households = WORLD.city.n_households
+    assert funded == pytest.approx(plain + 8 * households / WORLD_GRID, rel=1e-9)
 
 
 @pytest.mark.parametrize("supervision", [0.0, 0.1, 0.5, 2.0])
