@@ -31,6 +31,7 @@ _PUBLIC: dict[str, str] = {
     "load_variant": "govsim.scenario.variant_files",
     "patterns": "govsim.studies.patterns",
     "plot_comparison": "govsim.show.figures",
+    "plot_planes": "govsim.show.planes",
     "plot_story": "govsim.show.timeline",
     "override": "govsim.scenario.inputs",
     "resilience": "govsim.studies.resilience",
