@@ -1,7 +1,10 @@
 """Effect beside cost, one panel a scenario: the cost-effectiveness plane of ruling X10."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from govsim.labels import label, variant_label
 from govsim.show import theme
@@ -43,7 +46,9 @@ def plot_planes(comparisons: Mapping[str, Comparison], lang: str = "en") -> Any:
         for ax in list(axes.flat)[len(comparisons) :]:
             ax.set_axis_off()
         figure.text(0.012, 0.985, label("message.figure.planes", lang), fontsize=13.5, va="top")
-        _footer(figure, caption(next(iter(comparisons.values())), lang), lang)
+        first = next(iter(comparisons.values()))
+        shared = replace(first, provenance={k: v for k, v in first.provenance.items() if k != "course"})
+        _footer(figure, caption(shared, lang), lang)
     return figure
 
 
@@ -52,14 +57,23 @@ def _plane(ax: Any, comparison: Comparison, lang: str) -> None:
     rows = comparison.table[comparison.table.metric.isin((PRIMARY, COST))].set_index(["metric", "variant"])
     ax.axhline(0, color=theme.INK, lw=0.9)
     ax.axvline(0, color=theme.INK, lw=0.9)
-    for k, name in enumerate(n for n in comparison.provenance["variants"] if n != "B0"):
+    names = [n for n in comparison.provenance["variants"] if n != "B0"]
+    effects = np.array([rows.loc[(PRIMARY, n)].difference for n in names])
+    for k, name in enumerate(names):
         effect, cost = rows.loc[(PRIMARY, name)], rows.loc[(COST, name)]
         colour = theme.LINE_COLOURS[k % len(theme.LINE_COLOURS)]
         spans = [[[r.difference - r.low], [r.high - r.difference]] for r in (cost, effect)]
         ax.errorbar(cost.difference, effect.difference, spans[1], spans[0], fmt="o", ms=6, color=colour, elinewidth=1.3)
-        ax.annotate(_wrapped(variant_label(name, lang), lang, 24), (cost.difference, effect.difference), (7, 5),
-                    textcoords="offset points", fontsize=8.5, color=colour)  # fmt: skip
-    ax.margins(0.22)
+        ax.annotate(_wrapped(variant_label(name, lang), lang, 24), (cost.difference, effect.difference),
+                    (7, 5) if _is_above(effects, k) else (7, -5), textcoords="offset points", fontsize=8.5, color=colour,
+                    va="bottom" if _is_above(effects, k) else "top")  # fmt: skip
+    ax.margins(0.3, 0.22)
     unit = label("message.figure.planes.unit", lang)
     ax.set_xlabel(f"{metric_name(COST, lang)} {unit}", fontsize=8.5)
     ax.set_ylabel(metric_name(PRIMARY, lang), fontsize=8.5)
+
+
+def _is_above(effects: np.ndarray, k: int) -> bool:
+    """Whether a point's name goes above it: away from the nearest other point."""
+    others = np.delete(effects, k)
+    return len(others) == 0 or bool(others[np.argmin(abs(others - effects[k]))] <= effects[k])
