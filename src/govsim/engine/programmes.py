@@ -125,7 +125,7 @@ def facilities_of(scenario: Scenario, people: dict[str, np.recarray], chosen: np
         row.first_server, row.n_staff = first_server, max(1, round(row.n_households / c.households_per_server))
         row.ses_low, row.ses_high = np.quantile(households.ses, (1 / 3, 2 / 3))
         first_server += int(row.n_staff) + c.volunteer_seats
-    rows.month, rows.level = -1, 1.0
+    rows.month, rows.level = -1, c.first_level
     return {
         "facilities": rows, "servers": st.blank(st.SERVER, first_server),
         "facility_groups": np.zeros(max(1, len(places) * st.N_GROUPS * 3)),

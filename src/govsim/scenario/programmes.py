@@ -91,5 +91,6 @@ class Convenience(Frozen):
     desk_hours: float = number(1.0, "h", 0, 24, "[A]", "of the community's desk, a day open")
     visit_cost: float = number(0.01, "k¥", 0, 100, "[A]", "of a visit served")
     take_up_intercept: float = number(-1.0, "1", -50, 50, "[A]", "u_0")
+    first_level: float = number(0.5, "1", 0, 1, "[A]", "share served in time that people expect in the first month")
     take_up_service: float = number(2.0, "1", 0, 20, "[A]", "u_q: weight of the share served in time")
     take_up_ses: float = number(0.4, "1", 0, 5, "[A]", "u_s: access cost, 3.7.18 voice bias")
