@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from govsim.cli import app
 from govsim.scenario.files import COURSES
-from govsim.scenario.own import HOOKS, RULES
+from govsim.scenario.own import PLACES
 
 
 def invoke(*words: str):
@@ -86,7 +86,7 @@ def test_cli__exports_a_variant_to_a_new_file_only(tmp_path, monkeypatch):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_cli__rules_lists_every_place_and_argument(lang):
     text = invoke("rules", "--lang", lang).output
-    for name, place in (RULES | HOOKS).items():
+    for name, place in PLACES.items():
         assert name in text
         assert all(argument in text for argument in place.arguments)
 

@@ -1,11 +1,18 @@
 """The guides' code runs, top to bottom, and does what the text says."""
 
+import io
 import re
 
+import matplotlib.pyplot as plt
 import pytest
+from matplotlib.text import Text
+from rich.console import Console
 
 from govsim.labels import catalogue
-from govsim.scenario.own import HOOKS, RULES
+from govsim.scenario.own import PLACES, RULES
+from govsim.show.figures import plot_comparison
+from govsim.show.table import comparison_tables
+from govsim.studies.store import load_comparison, save_comparison
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +37,28 @@ def test_guide__compares_a_rule_and_a_component_beside_the_built_in_ones(own):
     assert hours["F1+X1 Student corps"] > hours["F1"]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_guide__shows_ones_own_in_tables_and_figure_by_name(own, lang):
+    _, space = own
+    figure = plot_comparison(space["found"], lang=lang)
+    drawn = " ".join(text.get_text() for text in figure.findobj(Text)).replace("\n", " ")
+    plt.close(figure)
+    assert "X1 Student corps" in drawn
+    console = Console(width=100, record=True, file=io.StringIO())
+    for table in comparison_tables(space["found"], lang):
+        console.print(table)
+    assert "Student corps" in console.export_text()
+
+
+def test_guide__saves_names_and_hashes_with_the_comparison(own, tmp_path):
+    _, space = own
+    kept = load_comparison(save_comparison(space["found"], tmp_path / "found")).provenance["own_functions"]
+    (component,) = kept["F1+X1 Student corps"]["components"]
+    assert component["offered_hours"]["name"] == "labour"
+    assert len(component["monthly_hours"]["sha256"]) == 64
+    assert set(kept) == {"F1+X1 Student corps"}
+
+
 def test_guide__resumes_what_it_saved(own):
     _, space = own
     assert space["resumed"].run.switches == ((100, "B0 [agenda_score=by_need]"),)
@@ -44,7 +73,7 @@ def test_guide__names_every_rule_and_cost(own):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_rules__and_all_arguments_have_a_name_in_both_languages(lang):
     texts = catalogue(lang)
-    for name, place in (RULES | HOOKS).items():
+    for name, place in PLACES.items():
         assert texts[f"rule.{name}"]
         assert texts[f"rule.{name}.does"]
         assert all(texts[f"rule_argument.{argument}"] for argument in place.arguments)

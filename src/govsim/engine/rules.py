@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 from govsim.engine.compiled import kernel
 from govsim.engine.state import ACTIVITIES, OWN_RECORD, PAYERS, RULE, blank
 from govsim.scenario.fields import ScenarioError
-from govsim.scenario.own import HOOKS, RULES, Own, OwnFunction, Place, fingerprint
+from govsim.scenario.own import HOOKS, PLACES, RULES, Own, OwnFunction, fingerprint
 from govsim.scenario.scenario import Scenario
 
 AGENDA_SCORE, VISIT_TARGETING, CONTRIBUTION, CHANNEL_UTILITY, EFFORT = range(5)
@@ -117,7 +117,7 @@ def address_of(own: OwnFunction) -> int:
 
 def _compiled(own: OwnFunction) -> int:
     """A C function of all arguments of the place that hands on those the function takes; an error becomes nan."""
-    names = _place(own).arguments
+    names = PLACES[own.place].arguments
     inner = numba.njit(own.function)
     try:
         found = inner.compile((types.float64,) * len(own.used)) and inner.nopython_signatures[-1].return_type
@@ -143,21 +143,16 @@ def _interpreted(own: OwnFunction) -> int:
     return len(_INTERPRETED)
 
 
-def _place(own: OwnFunction) -> Place:
-    """What may stand there."""
-    return (RULES | HOOKS)[own.place]
-
-
 def _adapted(own: OwnFunction, function: Callable[..., Any]) -> Callable[..., float]:
-    """`function` as one of all arguments of its place; every name in the text is one of `RULES` or `HOOKS`."""
+    """`function` as one of all arguments of its place; every name in the text is one of `PLACES`."""
     space: dict[str, Any] = {"function": function, "nan": math.nan, "ScenarioError": ScenarioError}
     refused = "    except ScenarioError:\n        raise\n" if config.DISABLE_JIT else ""
     text = (
-        f"def rule({', '.join(_place(own).arguments)}):\n    try:\n        return 1.0 * function({', '.join(own.used)})\n"
+        f"def rule({', '.join(PLACES[own.place].arguments)}):\n    try:\n        return 1.0 * function({', '.join(own.used)})\n"
         f"{refused}    except Exception:\n        return nan\n"
     )
     exec(text, space)
-    return space["rule"]  # type: ignore[no-any-return]
+    return space["rule"]
 
 
 def _reason(error: NumbaError) -> str:
@@ -211,7 +206,7 @@ def fault_in(w: Any, own: Own) -> ScenarioError:
         x, hook = divmod(place - N_RULES, N_HOOKS)
         name, where = list(HOOKS)[hook], f"{own.active[x].code}."
         function = getattr(own.active[x], name)
-    known = (RULES | HOOKS)[name]
+    known = PLACES[name]
     asked = dict(zip(known.arguments, w.faults[4:], strict=False))
     told = ", ".join(f"{used}={asked[used]:g}" for used in function.used)
     high = float(w.rules[place].high)

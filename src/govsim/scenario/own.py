@@ -88,6 +88,8 @@ request, if above what it has. ``access_cost``: what is added to the access cost
 ``request_hours``: what each round of requests with more authority costs the asker; where it is 0 there is no authority.
 """
 
+PLACES: Mapping[str, Place] = {**RULES, **HOOKS}
+"""All of them."""
 EFFECTS = ("offered_hours", "tie_gain", "clarity", "authority", "access_cost")
 CODE = re.compile(r"X[1-9]\d?")
 NAME = re.compile(r"[^\W_][\w .,:'/·、，]{0,39}")
@@ -127,7 +129,7 @@ def own_function(place: str, function: Any) -> OwnFunction:
     >>> own_function("agenda_score", lambda age_days: age_days).used
     ('age_days',)
     """
-    known = (RULES | HOOKS)[place].arguments
+    known = PLACES[place].arguments
     function = getattr(function, "py_func", function)
     if not isinstance(function, FunctionType):
         raise ScenarioError(f"{place} is {function!r:.60}, not a Python function of any of ({', '.join(known)})")

@@ -11,7 +11,7 @@ seeds of its own, so that a control knows nothing of the luck it is compared und
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from govsim.results.tally import PRICES
 from govsim.scenario.city import STRUCTURE_BASIS
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours
+from govsim.scenario.own import Own
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import VARIANTS as NAMED
 from govsim.scenario.variants import Variant, variant
@@ -409,7 +410,7 @@ def _provenance(
         "community_admin_share": float(np.average(
             [calibrate(part)["community_admin_share"] for part in parts], weights=_residents(parts)
         )),
-        "variants": list(design.variants), "own_variants": _own(design), "replications": n[ASKED],
+        "variants": list(design.variants), "own_variants": _own(design), "own_functions": _own_functions(design), "replications": n[ASKED],
         "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs) * len(parts),
         "primary": PRIMARY, "margin_share": MARGIN_SHARE, "level": LEVEL, "resamples": N_RESAMPLES,
         "prices": dict(PRICES), "schedule_seeds": SCHEDULE_SEEDS,
@@ -425,7 +426,13 @@ def _own(design: Design) -> dict[str, str]:
     from govsim.scenario.variant_files import format_variant
 
     chosen = {v.name: v for job in design.jobs for v in (job.variant, job.variant.original) if v is not None}
-    return {name: format_variant(v) for name, v in chosen.items() if v.settings and v.control is None and v.name not in NAMED}
+    bare = {name: replace(v, own=Own(), name=v.own.base or v.name) for name, v in chosen.items() if v.settings and v.control is None}
+    return {name: format_variant(v) for name, v in bare.items() if v.name not in NAMED}
+
+
+def _own_functions(design: Design) -> dict[str, Any]:
+    """Names and hashes of the rules and components of one's own of each variant that has any; the functions stay in Python."""
+    return {job.variant.name: job.variant.own.model_dump(mode="json") for job in design.jobs if job.variant.own.functions}
 
 
 def _by_payer(hours: np.ndarray) -> dict[str, float]:

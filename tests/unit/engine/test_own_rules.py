@@ -19,7 +19,7 @@ from govsim.results.tally import columns_of
 from govsim.scenario.city import City
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.inputs import override
-from govsim.scenario.own import HOOKS, RULES, OwnComponent, own_function
+from govsim.scenario.own import HOOKS, PLACES, RULES, OwnComponent, own_function
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import apply, variant
 from tests.runs import same_log
@@ -101,7 +101,7 @@ def test_places__are_those_the_engine_counts():
     assert [getattr(engine_rules, name.upper()) for name in RULES] == list(range(len(RULES)))
     assert [getattr(engine_rules, name.upper()) for name in HOOKS] == list(range(len(HOOKS)))
     assert (len(RULES), len(HOOKS)) == (engine_rules.N_RULES, engine_rules.N_HOOKS)
-    assert max(len(place.arguments) for place in (RULES | HOOKS).values()) + 4 <= engine_rules.N_FAULT
+    assert max(len(place.arguments) for place in PLACES.values()) + 4 <= engine_rules.N_FAULT
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -6,7 +6,7 @@ from govsim.engine import simulate
 from govsim.scenario.city import City
 from govsim.scenario.inputs import override
 from govsim.scenario.scenario import Scenario
-from govsim.scenario.variants import COMPONENTS, RIVALS
+from govsim.scenario.variants import COMPONENTS, RIVALS, variant
 from govsim.studies.audit import crn_audit
 
 WORLD = Scenario(city=City.preset("demo"), days=300, burn_in_days=120)
@@ -56,3 +56,12 @@ def test_audit__refuses_a_day_beyond_the_horizon():
     with pytest.raises(ValueError, match="until 301"):
         crn_audit(WORLD, until=301)
 
+
+
+def test_rule_of_ones_own__changes_no_luck_before_it_starts():
+    """Under a rule of one's own the city and its luck are those of the same variant without it, up to its start."""
+    ruled = variant("F1").with_rules(effort=lambda: 1.0)
+    found = crn_audit(WORLD, "F1", ruled)
+    assert found.holds
+    assert found.first_day >= WORLD.burn_in_days
+    assert found.variants == ("F1", "F1 [effort=lambda]")

@@ -71,3 +71,12 @@ def test_compare__tells_what_is_wrong_with_a_rule_before_anything_runs():
     with pytest.raises(ScenarioError, match="effort: lambda must return a number"):
         compare(WORLD, ["B0", variant("B0").with_rules(effort=lambda: None)], 2, progress=lambda *n: told.append(n))
     assert not told
+
+
+def test_compare__takes_the_placebo_with_a_rule_of_ones_own():
+    ruled = variant("ceremonial_all").with_rules(agenda_score=lambda severity: severity)
+    world = Scenario(city=City.preset("demo"), days=400, burn_in_days=100)
+    found = compare(world, ["B0", ruled], 2)
+    assert found.provenance["variants"] == ["B0", "ceremonial_all [agenda_score=lambda]"]
+    assert found.provenance["own_variants"] == {}
+    assert found.provenance["own_functions"][ruled.name]["rules"][0]["name"] == "lambda"
