@@ -548,7 +548,7 @@ class CoreModel(mesa.Model):
         with np.errstate(over="ignore"):
             stations, _, firm = build.stations_of(scenario, capacity)
             people = build.people_of(scenario, firm)
-            arrivals = build.arrivals_of(scenario)
+            arrivals, _ = build.arrivals_of(scenario)
         rows = people["households"]
         self.households = [Household(self, row, row.trust_community, row.trust_city) for row in rows]
         self.households_of = [(int(b.first_household), int(b.n_households)) for b in people["buildings"]]

@@ -32,6 +32,8 @@ def values(known):
 def scenarios(draw):
     paths = draw(st.lists(st.sampled_from(sorted(FREE)), unique=True, max_size=12))
     changes = {path: draw(values(FREE[path])) for path in paths}
+    duration = "mechanism.RV8.duration_days"
+    changes[duration] = min(changes.get(duration, 1), changes.get("mechanism.RV8.interval_days", 90))
     return override(Scenario(burn_in_days=0), changes)
 
 

@@ -40,6 +40,8 @@ def engines():
 @pytest.mark.parametrize("name", [*VARIANTS, *COURSES])
 def test_recording__changes_no_bit_of_the_run(engines, name):
     recorded, plain = engines[name], Engine(asked(name)).advance(WORLD.days)
+    for engine in (recorded, plain):
+        Run.from_engine(engine)  # which settles the states at 180 and 365 days, as another test may have done already
     assert same_log(recorded, plain)
     for column in ("hours", "outside", "funds", "daily", "sittings", "households", "stations", "members"):
         assert getattr(recorded.world, column).tobytes() == getattr(plain.world, column).tobytes(), column
