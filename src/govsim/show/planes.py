@@ -39,7 +39,7 @@ def plot_planes(comparisons: Mapping[str, Comparison], lang: str = "en") -> Any:
         figure = new_figure((14.0, 1.6 + 4.1 * n_rows))
         axes = figure.subplots(n_rows, _COLUMNS, squeeze=False)
         bottom = 1.5 / (1.6 + 4.1 * n_rows)
-        figure.subplots_adjust(left=0.06, right=0.985, top=1 - 0.75 * bottom, bottom=bottom, hspace=0.5, wspace=0.2)
+        figure.subplots_adjust(left=0.06, right=0.985, top=1 - 0.75 * bottom, bottom=bottom, hspace=0.5, wspace=0.28)
         for ax, (name, comparison) in zip(axes.flat, comparisons.items(), strict=False):
             _plane(ax, comparison, lang)
             _title(ax, course_name(name, lang))
@@ -67,7 +67,7 @@ def _plane(ax: Any, comparison: Comparison, lang: str) -> None:
         ax.annotate(_wrapped(variant_label(name, lang), lang, 24), (cost.difference, effect.difference),
                     (7, 5) if _is_above(effects, k) else (7, -5), textcoords="offset points", fontsize=8.5, color=colour,
                     va="bottom" if _is_above(effects, k) else "top")  # fmt: skip
-    ax.margins(0.3, 0.22)
+    ax.margins(0.4, 0.25)
     unit = label("message.figure.planes.unit", lang)
     ax.set_xlabel(f"{metric_name(COST, lang)} {unit}", fontsize=8.5)
     ax.set_ylabel(metric_name(PRIMARY, lang), fontsize=8.5)
