@@ -137,7 +137,7 @@ def calibrate(scenario: Scenario) -> dict[str, Any]:
 _SLOTS_PER_DAY = 96
 _MOVES_AN_ISSUE = 128
 """Room for moves at the start, for each issue of three mean days; the pool grows between days."""
-_ISSUES_A_DAY = 300
+_ISSUES_A_DAY = 2400
 
 
 def _slots_per_day(daily: int) -> int:
