@@ -9,7 +9,8 @@ from govsim.scenario.variants import COMPONENTS, apply, name_of, variant
 
 TOGETHER = (
     "city.", "demand.types.", "interruptions.", "external.", "demand.weekday_factor",
-    "demand.month_factor", "staffing.fee_share", "behaviour.work.", "behaviour.gates.parties_",
+    "demand.month_factor", "staffing.fee_share", "behaviour.work.", "behaviour.gates.parties_", "mechanism.RV8.",
+    "shocks.demand.", "shocks.desks.", "shocks.renovation.",
 )  # fmt: skip
 """Inputs that cannot be changed one by one: they must fit each other."""
 FREE = {p: i for p, i in inputs().items() if not p.startswith(TOGETHER) and p != "burn_in_days"}
@@ -32,8 +33,6 @@ def values(known):
 def scenarios(draw):
     paths = draw(st.lists(st.sampled_from(sorted(FREE)), unique=True, max_size=12))
     changes = {path: draw(values(FREE[path])) for path in paths}
-    duration = "mechanism.RV8.duration_days"
-    changes[duration] = min(changes.get(duration, 1), changes.get("mechanism.RV8.interval_days", 90))
     return override(Scenario(burn_in_days=0), changes)
 
 
