@@ -21,7 +21,7 @@ def plot_planes(comparisons: Mapping[str, Comparison], lang: str = "en") -> Any:
     """Draw what each variant changes against the baseline in each scenario: U(180) over priced hours, with intervals.
 
     Below the line issues are unresolved for fewer days, left of it fewer priced hours are spent; a variant may
-    lie in any quarter. The caption is that of the first comparison, which shares city and regime with the others.
+    lie in any quarter. The caption tells every regime that occurs, once.
 
     Parameters
     ----------
@@ -46,10 +46,13 @@ def plot_planes(comparisons: Mapping[str, Comparison], lang: str = "en") -> Any:
         for ax in list(axes.flat)[len(comparisons) :]:
             ax.set_axis_off()
         figure.text(0.012, 0.985, label("message.figure.planes", lang), fontsize=13.5, va="top")
-        first = next(iter(comparisons.values()))
-        shared = replace(first, provenance={k: v for k, v in first.provenance.items() if k != "course"})
-        _footer(figure, caption(shared, lang), lang)
+        _footer(figure, " ".join(dict.fromkeys(_regime(comparison, lang) for comparison in comparisons.values())), lang)
     return figure
+
+
+def _regime(comparison: Comparison, lang: str) -> str:
+    """Return the caption of a comparison but for its scenario, which the panel's title names."""
+    return caption(replace(comparison, provenance={k: v for k, v in comparison.provenance.items() if k != "course"}), lang)
 
 
 def _plane(ax: Any, comparison: Comparison, lang: str) -> None:

@@ -21,4 +21,8 @@ def test_planes__put_every_variant_where_its_differences_are():
             for name in ("F1", "RV10"):
                 assert places[variant_label(name, lang)] == (table[COST, name], table[PRIMARY, name])
         words = " ".join(text.get_text() for text in figure.texts)
-        assert "731" in words
+        assert words.count("731") == 1
+    longer = compare(with_scenario(world.model_copy(update={"days": 760}), "road"), ["B0", "F1"], 2, curve_replications=1)
+    figure = plot_planes(found | {"another": longer})
+    words = " ".join(text.get_text() for text in figure.texts)
+    assert words.count("731") == words.count("760") == 1
