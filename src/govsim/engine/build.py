@@ -36,8 +36,8 @@ def _scalars(model: Any, prefix: str = "") -> dict[str, float | int]:
 
 
 @functools.lru_cache(maxsize=64)
-def _solved_intercept(intercept: float, sd: float) -> float:
-    """a0' with E[sigma(a0' + sd Z)] = sigma(a0): the mean first ask keeps its probability (W4)."""
+def intercept_at_reference(intercept: float, sd: float) -> float:
+    """a0' with E[sigma(a0' + sd Z)] = sigma(a0): lasting dispositions leave the mean promise as it is (W4)."""
     if sd == 0.0:
         return intercept
     nodes, weights = np.polynomial.hermite_e.hermegauss(40)
@@ -155,7 +155,7 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
         numbers.pop(f"{code}_slots", None)
     gates = behaviour.gates
     numbers |= {
-        "commit_intercept_solved": _solved_intercept(behaviour.commitment.commit_intercept, behaviour.commitment.refusal_sd),
+        "commit_intercept_solved": capacity["commit_intercept"],
         "exponential_decisions": int(gates.decision_distribution == "exponential"),
         "exponential_hours": int(scenario.demand.hours_distribution == "exponential"),
         "independent_packages": int(scenario.demand.package_hours == "independent"),

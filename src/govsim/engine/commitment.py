@@ -130,6 +130,15 @@ def commit_probability(w, i, k, authority, t):
 
 
 @kernel
+def note_first_ask(w, share):
+    """Sums over the first asks of disputed duties: how many, of p, and of dp/da0 = p (1 - p) (W4)."""
+    c = w.counters[0]
+    c.n_first_asks += 1
+    c.sum_first_promise += share
+    c.sum_first_slope += share * (1.0 - share)
+
+
+@kernel
 def ask(w, i, k, authority, route, t):
     """One request to one unit: costs both sides, keyed by (issue, unit, k-th ask)."""
     p = w.p[0]
@@ -145,6 +154,8 @@ def ask(w, i, k, authority, route, t):
         charge_for(w, i, t, asker, COORDINATING, p.asking_hours)
         charge_for(w, i, t, pk.station, COORDINATING, p.answering_hours)
     share = commit_probability(w, i, k, authority, t)
+    if pk.asked == 1 and int(it.obstacles) & UNCLEAR_DUTY != 0:
+        note_first_ask(w, share)
     if u < share:
         pk.committed = route
         day.commitments += 1

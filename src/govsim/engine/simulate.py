@@ -22,6 +22,7 @@ from govsim.scenario.shocks import Shocks
 from govsim.scenario.variants import name_in_force
 
 _PILOT_DAYS = 730
+_N_PILOTS = 2
 
 
 def _split(hours_per_day: float, clock_hours: float) -> tuple[int, float]:
@@ -75,6 +76,7 @@ def _capacity(scenario: Scenario, hours: dict[str, Any]) -> dict[str, Any]:
         "petition": desk(hours["petition"], staffing.load_office, None),
         "leaders": desk(hours["leaders"], staffing.load_office, None),
         "executive_slots": hours["executive_slots"],
+        "commit_intercept": hours["commit_intercept"],
     }
 
 
@@ -82,7 +84,7 @@ def _first_guess(scenario: Scenario) -> dict[str, Any]:
     """Yearly hours before anything is known: the orders of magnitude of 3.7.19, per resident."""
     city = scenario.city
     residents = city.n_residents
-    gates = scenario.behaviour.gates
+    gates, commitment = scenario.behaviour.gates, scenario.behaviour.commitment
     return {
         "community": [0.9 * residents / city.n_communities] * city.n_communities,
         "subdistrict": [0.2 * residents / city.n_subdistricts] * city.n_subdistricts,
@@ -90,27 +92,44 @@ def _first_guess(scenario: Scenario) -> dict[str, Any]:
         "petition": 0.05 * residents,
         "leaders": 0.002 * residents + 10,
         "executive_slots": gates.executive_slots or max(1, round(residents / 5000)),
+        "commit_intercept": build.intercept_at_reference(commitment.commit_intercept, commitment.refusal_sd),
     }
+
+
+def _step_to_anchor(logit: float, n: float, promises: float, slopes: float) -> float:
+    """Change of the intercept that brings the mean promise p of `n` asks to sigma(logit): a Newton step on its log-odds.
+
+    d ln(p/(1 - p)) / da0 = E[dp/da0] / (p (1 - p)); `promises` and `slopes` are the sums of p and of dp/da0 (W4).
+    """
+    p = promises / max(n, 1.0)
+    spread = p * (1.0 - p)
+    if spread <= 0.0 or slopes <= 0.0:
+        return 0.0
+    return (logit - math.log(p / (1.0 - p))) * spread * n / slopes
 
 
 @functools.lru_cache(maxsize=64)
 def _calibrated(scenario: Scenario) -> dict[str, Any]:
-    """Hours the baseline's units are asked for in a pilot run, per year (ruling 5).
+    """What is solved in pilot runs of the baseline: the hours its units are asked for a year (ruling 5), and the intercept
+    of promises at which the first ask of a disputed duty succeeds as often as it should (W4).
 
-    Everything is pooled by class of unit and shared out by residents; a scenario whose desks are all
-    given needs no pilot.
+    Hours are pooled by class of unit and shared out by residents. Where all of it is given no pilot is needed.
     """
     hours = _first_guess(scenario)
-    staffing, gates = scenario.staffing, scenario.behaviour.gates
+    staffing, gates, commitment = scenario.staffing, scenario.behaviour.gates, scenario.behaviour.commitment
     given = (staffing.community_workers, staffing.department_workers, staffing.subdistrict_workers)
-    if None not in given:
+    if None not in given and commitment.commit_anchor == "reference":
         return _capacity(scenario, hours)
-    for _ in range(2):
+    for _ in range(_N_PILOTS):
+        intercept = hours["commit_intercept"]
         pilot = Engine(scenario, capacity=_capacity(scenario, hours))
         pilot.advance(scenario.days // 2)
-        before = pilot.asked_hours()
+        before, asks_before = pilot.asked_hours(), pilot.first_asks()
         pilot.advance(scenario.days)
         hours = pilot.yearly_demand(before, scenario.days - scenario.days // 2)
+        if commitment.commit_anchor == "baseline":
+            intercept += _step_to_anchor(commitment.commit_intercept, *(pilot.first_asks() - asks_before))
+        hours["commit_intercept"] = intercept
         if gates.executive_slots is None:
             sittings = 365 / gates.executive_interval
             load = pilot.executive_inflow() / sittings
@@ -531,6 +550,11 @@ class Engine:
             "petition": float(asked[kind == st.PETITION_OFFICE].sum()),
             "leaders": float(asked[kind == st.LEADERS].sum()) + 10.0,
         }
+
+    def first_asks(self) -> np.ndarray:
+        """First asks of disputed duties so far: how many, the sum of their promises p, and that of p (1 - p)."""
+        c = self.world.counters[0]
+        return np.array([c.n_first_asks, c.sum_first_promise, c.sum_first_slope])
 
     def executive_inflow(self) -> float:
         """Issues a year that need the executive route."""

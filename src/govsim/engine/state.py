@@ -336,12 +336,12 @@ COUNTER_FIELDS_INT = (
     "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "ahead_event", "ahead_issue", "ahead_place",
     "n_sittings", "n_waiting", "overflow",
     "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
-    "n_visits", "workdays_left", "campaign_type", "campaign_start", "n_campaigns",
+    "n_visits", "workdays_left", "campaign_type", "campaign_start", "n_campaigns", "n_first_asks",
 )  # fmt: skip
 COUNTER_FIELDS_FLOAT = (
     "belief_scale", "trust_scale", "money_city", "inflow_city", "reserved", "spent", "operating",
     "household_money", "pledged_money", "opening_time", "sum_trust_community",
-    "sum_trust_city", "sum_expectation",
+    "sum_trust_city", "sum_expectation", "sum_first_promise", "sum_first_slope",
 )  # fmt: skip
 COUNTERS = np.dtype([(n, "i8") for n in COUNTER_FIELDS_INT] + [(n, "f8") for n in COUNTER_FIELDS_FLOAT])
 

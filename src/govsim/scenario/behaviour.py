@@ -92,6 +92,9 @@ class Commitment(Frozen):
     """A unit's promise to do its share (3.7.5; rulings W2-W4)."""
 
     commit_intercept: float = number(-0.69, "1", -20, 20, "[A]", "a0, p = 1/3 [V R50] by analogy")
+    commit_anchor: Literal["baseline", "reference"] = option("baseline", "[A]", "ruling W4")
+    """Where a request succeeds with the odds e^a0: at the first ask of disputed duties under the baseline, on average;
+    or where every other term of the logit is at its reference (ruling W4)."""
     commit_clear_duty: float = number(1.4, "1", 0, 5, "[A]", "a_clear")
     commit_authority: float = number(1.79, "1", 0, 3, "[A]", "a_A; swept, ruling W2")
     commit_clarity: float = number(0.5, "1", 0, 5, "[A]", "a_C")

@@ -1,5 +1,7 @@
 """The engine keeps its laws: same seed same run, off is zero, hours and money close, nobody is lost."""
 
+import math
+
 import numpy as np
 import pytest
 from numba import types
@@ -7,7 +9,7 @@ from scipy import stats
 
 from govsim.engine import build, ledger, rng
 from govsim.engine import state as st
-from govsim.engine.simulate import Engine, calibrate
+from govsim.engine.simulate import Engine, _step_to_anchor, calibrate
 from govsim.scenario.city import City
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours
@@ -298,3 +300,39 @@ def test_coverage__of_branches_is_nested_too():
     world = WORLD.model_copy(update={"burn_in_days": 0})
     few, more = (Engine(apply(world, f"E3@{dose}")).world.branches == 1 for dose in (0.25, 0.5))
     assert (few.sum(), more.sum()) == (6, 12) and (more | ~few).all()
+
+
+def test_first_ask__of_disputed_duties_succeeds_a_third_of_the_time():
+    """W4: the mean promise of the baseline's first asks is sigma(a0), within the sampling error of runs and pilot; with the intercept
+    for covariates at their reference it is not."""
+    third = 1 / (1 + math.exp(-WORLD.behaviour.commitment.commit_intercept))
+    n, confidence = 12, 1 - 1e-4
+
+    def distance(anchor: str) -> tuple[float, float]:
+        world = override(WORLD, {"burn_in_days": 0, "behaviour.commitment.commit_anchor": anchor})
+        means = []
+        for seed in range(n):
+            engine = Engine(world, seed=seed).advance(365)
+            before = engine.first_asks()
+            asks, promises, _ = engine.advance(730).first_asks() - before
+            means.append(promises / asks)
+        error = np.std(means, ddof=1) * math.sqrt(1 / n + 1)  # the pilot is one more run of the same law
+        return abs(np.mean(means) - third), stats.t.ppf((1 + confidence) / 2, n - 1) * error
+
+    found, within = distance("baseline")
+    assert found < within
+    found, within = distance("reference")
+    assert found > within
+
+
+def test_first_ask__without_covariates_needs_no_other_intercept():
+    """Where p is the same at every ask the step is exact, and nil once p is sigma(a0)."""
+    bare = {"refusal_sd": 0.0, "commit_backlog": 0.0, "commit_clear_duty": 0.0, "commit_clarity": 0.0, "commit_tie": 0.0,
+            "commit_pressure": 0.0, "commit_hours": 0.0}  # fmt: skip
+    logit = WORLD.behaviour.commitment.commit_intercept
+    assert _step_to_anchor(logit, 50.0, 50.0 * 0.2, 50.0 * 0.2 * 0.8) == pytest.approx(logit - math.log(0.25))
+    assert _step_to_anchor(logit, 0.0, 0.0, 0.0) == 0.0
+    world = override(WORLD, {f"behaviour.commitment.{name}": value for name, value in bare.items()})
+    world = override(world, {"behaviour.commitment.authority_subdistrict": 0.0, "behaviour.commitment.authority_petition": 0.0,
+                             "behaviour.petition.petition_attention": 0.0})  # fmt: skip
+    assert calibrate(world)["commit_intercept"] == pytest.approx(logit, abs=1e-9)

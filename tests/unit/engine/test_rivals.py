@@ -27,6 +27,9 @@ def run(name, days=WORLD.days, **knobs):
     return Engine(override(apply(WORLD, name), paths), seed=2).advance(days)
 
 
+BUSY = {f"staffing__load_{unit}": 0.95 for unit in ("community", "subdistrict", "department")}
+
+
 def packages_of(w, i):
     """Rows of an issue's packages."""
     k = int(w.issues[i].first_package)
@@ -454,7 +457,7 @@ def test_campaign__costs_meetings_and_reports():
 
 
 def test_campaign__what_is_left_over_goes_last_and_nothing_is_lost():
-    engine = run("RV8", days=WORLD.burn_in_days + 15)
+    engine = run("RV8", days=WORLD.burn_in_days + 15, RV8__desk_share=0.05, **BUSY)
     w = engine.world
     rest = w.packages[(w.packages.issue >= 0) & (w.packages.queued == 1) & (w.packages.marks & 16 > 0)]
     is_work = rest.kind != st.DECISION_TASK
