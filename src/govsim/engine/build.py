@@ -2,6 +2,8 @@
 
 import functools
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from govsim.engine import rng
 from govsim.engine import state as st
 from govsim.engine.programmes import applications, programme_numbers
 from govsim.scenario.behaviour import Behaviour
-from govsim.scenario.demand import DEPARTMENTS, SKILLS, Demand
+from govsim.scenario.demand import DEPARTMENTS, SKILLS, Demand, IssueType
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.rivals import GridManagement
 from govsim.scenario.scenario import Scenario
@@ -25,14 +27,11 @@ TARGETING = {"random": 0, "worst": 1, "petitions": 2, "showcase": 3}
 
 def _scalars(model: Any, prefix: str = "") -> dict[str, float | int]:
     """The numbers and switches of a model, by field name."""
-    found: dict[str, float | int] = {}
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, bool):
-            found[prefix + name] = int(value)
-        elif isinstance(value, int | float):
-            found[prefix + name] = value
-    return found
+    return {
+        prefix + name: int(value) if isinstance(value, bool) else value
+        for name, value in vars(model).items()
+        if isinstance(value, (bool, int, float))
+    }
 
 
 @functools.lru_cache(maxsize=64)
@@ -176,12 +175,16 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
         "station_leaders": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"] + 1,
         "first_mediation": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"] + 2,
     }
-    fields = [(name, "i8" if isinstance(value, int) else "f8") for name, value in sorted(numbers.items())]
-    row = st.blank(np.dtype([*fields, ("seed", "u8")]), 1)
-    for name, value in numbers.items():
-        row[name] = value
-    row["seed"] = scenario.seed
+    names = sorted(numbers)
+    row = st.blank(_row_of(tuple((name, isinstance(numbers[name], int)) for name in names)), 1)
+    row[0] = (*(numbers[name] for name in names), scenario.seed)
     return row
+
+
+@functools.lru_cache(maxsize=8)
+def _row_of(fields: tuple[tuple[str, bool], ...]) -> np.dtype:
+    """A row with these fields, whole numbers or not, and the seed."""
+    return np.dtype([*((name, "i8" if is_whole else "f8") for name, is_whole in fields), ("seed", "u8")])
 
 
 def keys_of(seed: int, family: int, numbers: np.ndarray) -> np.ndarray:
@@ -202,39 +205,41 @@ def covered(seed: int, family: int, n: int, share: float) -> np.ndarray:
 
 def type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[np.recarray, np.ndarray]:
     """Rows and flattened tables of the issue types: who decides and works, under delegation one tier lower, and which are listed."""
-    kinds = st.blank(st.KIND_RECORD, len(demand.types))
-    tables = np.zeros((len(demand.types), st.KIND_TABLE))
-    delegation = mechanism.RV7
-    for n, kind in enumerate(demand.types):
-        is_delegated = delegation.enabled and kind.authority >= delegation.lowest_authority
-        authority = kind.authority - is_delegated
-        sigma2 = math.log(1 + kind.hours_cv**2)
-        kinds[n].authority, kinds[n].delegated = authority, is_delegated
-        for name in ("fund_share", "p_jurisdiction", "p_power", "p_interests", "deadline", "patience",
-                     "petition_factor", "queue_class"):  # fmt: skip
-            kinds[name][n] = getattr(kind, name)
-        for name in ("private_remedy", "property_firm", "urgent"):
-            kinds[name][n] = int(getattr(kind, name))
-        kinds[n].skill = SKILLS.index(kind.skill)
-        kinds[n].scope = SCOPES[kind.scope]
-        kinds[n].hours_mean = kind.hours
-        kinds[n].hours_mu = math.log(kind.hours) - sigma2 / 2
-        kinds[n].hours_sigma = math.sqrt(sigma2)
-        kinds[n].fund_mu = math.log(max(kind.fund, 1e-9)) - math.log(2.0) / 2
-        kinds[n].p_funds_given_fund = kind.p_funds / kind.fund_share if kind.fund_share > 0 else 0.0
-        kinds[n].mediated = int(kind.code == "DISP")
-        kinds[n].serial = int(kind.code == "RENO")
-        pmf = np.zeros(8)
-        pmf[: len(kind.n_departments)] = kind.n_departments
-        tables[n, :8] = np.cumsum(pmf)
-        tables[n, 7] = 1.0
-        tables[n, 8 : 8 + len(kind.departments)] = [DEPARTMENTS.index(d) for d in kind.departments]
-        tables[n, 16:28] = np.asarray(kind.months) / np.max(kind.months)
-        work = behaviour.work
-        by_level = {3: work.split_subdistrict, 4: work.split_department, 5: work.split_city}
-        tables[n, 28:31] = by_level.get(authority, work.split_local)
-        tables[n, 31:34] = by_level.get(authority, work.split_shared)
+    types, delegation, work = demand.types, mechanism.RV7, behaviour.work
+    kinds = st.blank(st.KIND_RECORD, len(types))
+
+    def fill(**columns: Callable[[IssueType], float]) -> None:
+        for name, rule in columns.items():
+            kinds[name] = [rule(kind) for kind in types]
+
+    for name in ("fund_share", "p_jurisdiction", "p_power", "p_interests", "deadline", "patience", "petition_factor", "queue_class",
+                 "private_remedy", "property_firm", "urgent"):  # fmt: skip
+        fill(**{name: operator.attrgetter(name)})
+    fill(
+        delegated=lambda kind: delegation.enabled and kind.authority >= delegation.lowest_authority,
+        authority=lambda kind: kind.authority,
+        skill=lambda kind: SKILLS.index(kind.skill),
+        scope=lambda kind: SCOPES[kind.scope],
+        hours_mean=lambda kind: kind.hours,
+        hours_mu=lambda kind: math.log(kind.hours) - math.log(1 + kind.hours_cv**2) / 2,
+        hours_sigma=lambda kind: math.sqrt(math.log(1 + kind.hours_cv**2)),
+        fund_mu=lambda kind: math.log(max(kind.fund, 1e-9)) - math.log(2.0) / 2,
+        p_funds_given_fund=lambda kind: kind.p_funds / kind.fund_share if kind.fund_share > 0 else 0.0,
+        mediated=lambda kind: kind.code == "DISP",
+        serial=lambda kind: kind.code == "RENO",
+    )
+    kinds.authority -= kinds.delegated
     kinds.listed = covered(0, rng.TYPES, len(kinds), 1 - math.exp(-mechanism.L4.dose))
+    by_level = {3: work.split_subdistrict, 4: work.split_department, 5: work.split_city}
+    tables = np.zeros((len(types), st.KIND_TABLE))
+    for row, kind, authority in zip(tables, types, kinds.authority.tolist(), strict=True):
+        row[: len(kind.n_departments)] = kind.n_departments
+        row[:8] = np.cumsum(row[:8])
+        row[7] = 1.0
+        row[8 : 8 + len(kind.departments)] = [DEPARTMENTS.index(d) for d in kind.departments]
+        row[16:28] = np.asarray(kind.months) / np.max(kind.months)
+        row[28:31] = by_level.get(authority, work.split_local)
+        row[31:34] = by_level.get(authority, work.split_shared)
     return kinds, tables.ravel()
 
 

@@ -310,7 +310,7 @@ class Engine:
             memory[new] = w.memory.reshape(-1, memory.shape[1])[old]
             for f in np.setdiff1d(np.arange(len(w.forums)), old):
                 end_forum(w, int(f))
-        expected = sum(int((self.scenario.days - start) / f.interval) + 3 for f in forums)
+        expected = int((((self.scenario.days - start) / forums.interval).astype(np.int64) + 3).sum())
         sittings = st.blank(st.SITTING, int(w.counters.n_sittings[0]) + expected)
         sittings[: len(w.sittings)] = w.sittings[: len(sittings)]
         return w.replace(forums=forums, sittings=sittings, memory=memory.ravel())
@@ -523,7 +523,7 @@ class Engine:
         """A branch: same history, its own future. The exogenous issues are shared."""
         twin = object.__new__(Engine)
         twin.__dict__ = self.__dict__ | {"switches": list(self.switches)}
-        twin.world = World(**{name: a if name == "arrivals" else a.copy() for name, a in self.world.columns().items()})
+        twin.world = self.world.replace(**{name: a.copy() for name, a in self.world.columns().items() if name != "arrivals"})
         return twin
 
     @property

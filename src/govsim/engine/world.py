@@ -38,6 +38,7 @@ FIELDS = (
     "renovations", "owners", "stages", "facilities", "servers", "facility_groups", "facility_months", "facility_users", "channels",
     "rules", "own", "reach", "tabled", "faults", "grids", "market", "pulled",
 )  # fmt: skip
+_PLACE = {name: n for n, name in enumerate(FIELDS)}
 
 
 class World:
@@ -74,15 +75,16 @@ class World:
     def __init__(self, **arrays: np.ndarray):
         if set(arrays) != set(FIELDS):
             raise TypeError(f"a World takes the arrays {', '.join(FIELDS)}")
-        table = np.empty((len(FIELDS), 2), np.uint64)
-        for n, name in enumerate(FIELDS):
-            array = arrays[name]
+        self._set(arrays, np.empty((len(FIELDS), 2), np.uint64), _type_of(tuple(arrays[name].dtype for name in FIELDS)))
+
+    def _set(self, arrays: dict[str, np.ndarray], table: np.ndarray, kind: "WorldType") -> None:
+        for name, array in arrays.items():
             if array.ndim != 1 or not array.flags.c_contiguous:
                 raise TypeError(f"column {name} of a World is one-dimensional and contiguous")
             object.__setattr__(self, name, array)
-            table[n] = array.ctypes.data, array.size
+            table[_PLACE[name]] = array.ctypes.data, array.size
         object.__setattr__(self, "_table", table)
-        object.__setattr__(self, "_type", _type_of(tuple(arrays[name].dtype for name in FIELDS)))
+        object.__setattr__(self, "_type", kind)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"the arrays of a World stay where they are; use replace({name}=...)")
@@ -93,7 +95,13 @@ class World:
 
     def replace(self, **changed: np.ndarray) -> "World":
         """The same columns with some exchanged."""
-        return World(**{**self.columns(), **changed})
+        if any(array.dtype != getattr(self, name).dtype for name, array in changed.items()):
+            return World(**{**self.columns(), **changed})
+        twin = object.__new__(World)
+        for name, array in self.columns().items():
+            object.__setattr__(twin, name, array)
+        twin._set(changed, self._table.copy(), self._type)
+        return twin
 
     @property
     def address(self) -> int:
