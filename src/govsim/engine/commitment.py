@@ -40,7 +40,9 @@ from govsim.engine.state import (
 
 @kernel
 def clarity_of(w, i):
-    """Cl = 1 - prod(1 - cl): directory, listed type, case memory of the forums above, pairing (3.7.4)."""
+    """Cl = 1 - prod(1 - cl): directory, listed type, pairing, and the case memory of the forums above, each of which leaves
+    exp(-n / n_mem) unclear after n cases of the type (3.7.4, ruling 36).
+    """
     p = w.p[0]
     kind = w.arrivals[i].type
     unclear = 1.0 - p.directory_clarity
@@ -50,23 +52,20 @@ def clarity_of(w, i):
     q = w.compounds[x].community
     unclear *= 1.0 - w.communities[q].pairing_clarity
     s = w.communities[q].subdistrict
+    cases = 0.0
     if p.forum_A1 >= 0:
-        unclear *= unclear_after(w, p.forum_A1 + (s * p.n_panels) // p.n_subdistricts, kind)
+        cases += w.memory[(p.forum_A1 + (s * p.n_panels) // p.n_subdistricts) * p.n_types + kind]
     if p.forum_A2 >= 0:
-        unclear *= unclear_after(w, p.forum_A2 + s, kind)
+        cases += w.memory[(p.forum_A2 + s) * p.n_types + kind]
     if p.forum_A3 >= 0:
-        unclear *= unclear_after(w, p.forum_A3 + q, kind)
+        cases += w.memory[(p.forum_A3 + q) * p.n_types + kind]
     if p.forum_A4 >= 0:
-        unclear *= unclear_after(w, p.forum_A4 + x, kind)
+        cases += w.memory[(p.forum_A4 + x) * p.n_types + kind]
+    if cases > 0.0:
+        unclear *= math.exp(-cases / p.memory_scale)
     if p.n_own > 0:
         unclear *= own_unclear(w, i)
     return min(p.clarity_max, 1.0 - unclear)
-
-
-@kernel
-def unclear_after(w, forum, kind):
-    """exp(-n / n_mem): what a forum's case memory leaves unclear (ruling 36)."""
-    return math.exp(-w.memory[forum * w.p[0].n_types + kind] / w.p[0].memory_scale)
 
 
 @kernel
@@ -101,8 +100,8 @@ def summon(w, s, t):
 def heed(w, s, t):
     """How far a unit still heeds a summons: e^(-nu max(0, n - n_free)), n summons a week and worker (W8)."""
     p = w.p[0]
-    often = recent_summons(w, s, t) / max(1.0, w.stations[s].n_workers * 1.0)
-    return math.exp(-p.habituation * max(0.0, often - p.habituation_free))
+    excess = recent_summons(w, s, t) / max(1.0, w.stations[s].n_workers * 1.0) - p.habituation_free
+    return math.exp(-p.habituation * excess) if excess > 0.0 else 1.0
 
 
 @kernel

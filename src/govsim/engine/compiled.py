@@ -7,14 +7,10 @@ call. Division follows IEEE 754 (`inf`, `nan`), not Python's exception.
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
 from numba import config, types
-from numba.core import cgutils, sigutils
+from numba.core import sigutils
 from numba.core.caching import NullCache
 from numba.core.registry import CPUDispatcher
-from numba.extending import intrinsic
-
-from govsim.engine.state import CACHE_LINE
 
 _BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "_nrt": False}
@@ -73,30 +69,3 @@ def kernel(rule: Callable) -> Callable:
     compiled = _Rule(rule, targetoptions=_OPTIONS)
     compiled.enable_caching()
     return compiled
-
-
-def _prefetched(_context: Any, array: types.Array, number: types.Integer) -> Any:
-    """Type and lower `prefetch`: LLVM's instruction of this name for each cache line of the row."""
-
-    def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        pointer, word = ir.IntType(8).as_pointer(), ir.IntType(32)
-        row_type = signature.args[0]
-        size = context.get_abi_sizeof(context.get_data_type(row_type.dtype))
-        data = context.make_array(row_type)(context, builder, values[0]).data
-        first = builder.gep(builder.bitcast(data, pointer), [builder.mul(values[1], values[1].type(size))])
-        fetch = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), [pointer, word, word, word]), "llvm.prefetch.p0"
-        )
-        for offset in range(0, size, CACHE_LINE):
-            builder.call(fetch, [builder.gep(first, [values[1].type(offset)]), word(0), word(3), word(1)])
-        return context.get_dummy_value()
-
-    return types.none(array, types.int64), lower
-
-
-def prefetch(array: Any, number: int) -> None:
-    """Ask for row `number` of a table to be brought near. Changes nothing but the time the next look takes."""
-
-
-if not config.DISABLE_JIT:
-    prefetch = intrinsic(_prefetched)

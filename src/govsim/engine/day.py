@@ -8,7 +8,7 @@ from govsim.engine import rng
 from govsim.engine.arrivals import born
 from govsim.engine.campaign import campaign_day
 from govsim.engine.commitment import ask_round, memo_followed, whistle, whistle_due
-from govsim.engine.compiled import kernel, prefetch
+from govsim.engine.compiled import kernel
 from govsim.engine.disputes import note_month
 from govsim.engine.effort import outcome_is_true, pressure_on
 from govsim.engine.emergency import stand_watch
@@ -126,6 +126,7 @@ from govsim.engine.voice import (
     restart_patience,
     voice,
 )
+from govsim.engine.world import prefetch
 
 _AHEAD = 8
 """How many issues ahead their rows are asked for."""
@@ -505,8 +506,8 @@ def handle(w, kind, entity, version, t):
 def look_ahead(w):
     """Ask for the rows that one more event of the next slot will read, so that they come near meanwhile.
 
-    Each row leads to the next: link and event, issue, building, household and first package. They are asked for
-    one step after another, as events follow each other along the slot's chain.
+    Each row leads to the next: event, issue, building, household and first package. They are asked for one step after
+    another, as events follow each other along the slot's chain.
     """
     c = w.counters[0]
     if c.ahead_place >= 0:

@@ -168,7 +168,9 @@ def release_work(w, i, t):
         upper = 0.0
     if kind.mediated == 1 and int(it.obstacles) & GATE_I:
         local = 0.0
-    loss = 1.0 - math.exp(math.log(max(1.0 - p.information_loss, 1e-300)) * int(it.tiers))
+    loss = 0.0
+    if int(it.tiers) > 0:
+        loss = 1.0 - math.exp(math.log(max(1.0 - p.information_loss, 1e-300)) * int(it.tiers))
     if kind.delegated == 1:
         loss = 1.0 - (1.0 - loss) * (1.0 - p.RV7_rework_share)
     if int(it.redo) == 0 and rng.uniform(a.key, rng.LOSS, 0) < loss:

@@ -11,7 +11,7 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.commitment import ask, request_authority, send_memo, settle_jurisdiction, summon
-from govsim.engine.compiled import kernel, prefetch
+from govsim.engine.compiled import kernel
 from govsim.engine.feedback import add_memo, community_of
 from govsim.engine.gates import (
     call_assembly,
@@ -60,6 +60,7 @@ from govsim.engine.state import (
     PREPARING,
     WORK,
 )
+from govsim.engine.world import prefetch
 
 _DEPARTMENTS = 1000
 """Numbers of the departments' liaisons, above any seat of a roster."""

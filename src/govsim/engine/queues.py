@@ -9,8 +9,9 @@ during a day: `simulate.py` enlarges them between days.
 
 import numpy as np
 
-from govsim.engine.compiled import kernel, prefetch
+from govsim.engine.compiled import kernel
 from govsim.engine.state import EVENTS, NODES, PACKAGES
+from govsim.engine.world import prefetch
 
 N_KINDS, N_ENTITIES = 2**6, 2**20
 """Kinds of event, and entities told apart, in the order of events of one moment and issue."""
@@ -105,6 +106,12 @@ def take_row(w, pool, size, after):
 
 
 @kernel
+def last_given(w, pool):
+    """The row given back last, or any where there is none."""
+    return max(0, w.pools[pool].free)
+
+
+@kernel
 def give_row(w, pool, row):
     """Give a row back; returns the row it is now to be followed by."""
     rows = w.pools[pool]
@@ -131,7 +138,7 @@ def schedule(w, time, kind, entity, version, tie):
     slot = int(time * c.slots_per_day)
     if slot >= w.buckets.size:
         return
-    e = take_row(w, EVENTS, w.events.size, w.events[w.pools[EVENTS].free].next)
+    e = take_row(w, EVENTS, w.events.size, w.events[last_given(w, EVENTS)].next)
     if e < 0:
         return
     event = w.events[e]
@@ -171,7 +178,7 @@ def merge(nodes, a, b):
 @kernel
 def queue_push(w, root, key, tie, item, version):
     """Add an item to the queue with this root; return the new root."""
-    n = take_row(w, NODES, w.nodes.size, w.nodes[w.pools[NODES].free].left)
+    n = take_row(w, NODES, w.nodes.size, w.nodes[last_given(w, NODES)].left)
     if n < 0:
         return root
     node = w.nodes[n]
@@ -244,7 +251,7 @@ def step_out(w, line, k):
 @kernel
 def take_package(w):
     """A row of the packages, or -1 when there is none."""
-    return take_row(w, PACKAGES, w.packages.size, w.packages[w.pools[PACKAGES].free].next)
+    return take_row(w, PACKAGES, w.packages.size, w.packages[last_given(w, PACKAGES)].next)
 
 
 @kernel

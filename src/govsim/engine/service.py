@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from govsim.engine.compiled import kernel, prefetch
+from govsim.engine.compiled import kernel
 from govsim.engine.effort import efficiency_of_staff, efficiency_of_volunteer, work_is_perfunctory
 from govsim.engine.ledger import post_unit
 from govsim.engine.moves import BEGAN, QUEUED, RECLASSED, WORKED, charge_for, note_work
@@ -36,6 +36,7 @@ from govsim.engine.state import (
     SUPERVISING,
     WORK,
 )
+from govsim.engine.world import prefetch
 
 _ENFORCEMENT = 2
 _CLASS_WEIGHT = 1.0e7
