@@ -26,7 +26,7 @@ def _cache_folder() -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
         text = source.read_bytes()
-        if b"@kernel" in text or b"njit" in text or source.name in ("state.py", "world.py"):
+        if b"@kernel" in text or b"njit" in text or source.name in ("state.py", "world.py", "compiled.py"):
             digest.update(text)
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(base) / "govsim" / digest.hexdigest()[:16]

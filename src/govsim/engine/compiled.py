@@ -2,6 +2,9 @@
 
 Rules allocate nothing, so reference counting is left out: it would touch every column of a run at every
 call. Division follows IEEE 754 (`inf`, `nan`), not Python's exception.
+
+A rule that only rules call is an inner one. It gets no wrapper for Python, no file in the cache and no machine code of its
+own: its code is optimised and compiled once, with the rule that Python calls, in one piece.
 """
 
 from collections.abc import Callable
@@ -10,7 +13,11 @@ from typing import Any
 from numba import config, types
 from numba.core import sigutils
 from numba.core.caching import NullCache
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import NativeLowering
 
 _BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "_nrt": False}
@@ -24,30 +31,99 @@ def _widened(argument: types.Type) -> types.Type:
     return types.float64 if argument == types.float32 else argument
 
 
+class _Library(JITCodeLibrary):
+    """Code of a rule, linked with that of all inner rules it calls, directly or not."""
+
+    def add_linking_library(self, library: Any) -> None:
+        """Link another rule and what that one calls, each once; callers first, since LLVM links only what something calls."""
+        for needed in (library, *library._linking_libraries) if isinstance(library, _InnerLibrary) else (library,):
+            if needed not in self._linking_libraries:
+                super().add_linking_library(needed)
+
+
+
+class _InnerLibrary(_Library):
+    """Code of an inner rule: there to be linked."""
+
+    def finalize(self) -> None:
+        """Leave the code as it is."""
+        self._finalized = True
+
+
+class _Lowering(NativeLowering):
+    """Lower a rule into a library of ours."""
+
+    library: type[_Library]
+
+    def run_pass(self, state: Any) -> bool:
+        """Make the library and fill it."""
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return bool(super().run_pass(state))
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _OuterLowering(_Lowering):
+    _name = "outer_rule_lowering"
+    library = _Library
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _InnerLowering(_Lowering):
+    _name = "inner_rule_lowering"
+    library = _InnerLibrary
+
+    def run_pass(self, state: Any) -> bool:
+        """Tell numba the rule by a token, since it has no function of machine code to tell it by."""
+        state.flags.no_compile = True
+        super().run_pass(state)
+        lowered = state["cr"]._replace(cfunc=object())
+        state.targetctx.insert_user_function(lowered.cfunc, lowered.fndesc, [state.library])
+        state["cr"] = lowered
+        return True
+
+
+def _compiler(lowering: type[_Lowering]) -> type[CompilerBase]:
+    """Numba's compiler with its last pass exchanged."""
+
+    class Compiler(CompilerBase):
+        def define_pipelines(self) -> list[Any]:
+            passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            passes.passes = [(lowering if found is NativeLowering else found, text) for found, text in passes.passes]
+            passes.finalize()
+            return [passes]
+
+    return Compiler
+
+
+_OUTER, _INNER = _compiler(_OuterLowering), _compiler(_InnerLowering)
+
+
 class _Rule(CPUDispatcher):
     """A compiled rule, compiled once.
 
-    Numba would compile it anew for each constant and each narrow column it is called with, and would give
-    each rule that only rules call a wrapper for Python and a file of its own.
+    Numba would compile it anew for each constant and each narrow column it is called with, and give each inner rule all that
+    only rules called from Python need.
     """
 
     def __init__(self, *args: Any, **options: Any):
-        super().__init__(*args, **options)
+        super().__init__(*args, **options, pipeline_class=_OUTER)
         self._bare: set[tuple[types.Type, ...]] = set()
         """Signatures compiled for other rules alone."""
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Type a call from another rule."""
-        usual = self._compiler.targetoptions, self._cache
-        self._compiler.targetoptions, self._cache = usual[0] | _BARE, NullCache()
+        compiler = self._compiler
+        usual = compiler.targetoptions, compiler.pipeline_class, self._cache
+        compiler.targetoptions, compiler.pipeline_class, self._cache = usual[0] | _BARE, _INNER, NullCache()
         try:
             return super().get_call_template([_widened(a) for a in args], {k: _widened(a) for k, a in kws.items()})
         finally:
-            self._compiler.targetoptions, self._cache = usual
+            compiler.targetoptions, compiler.pipeline_class, self._cache = usual
 
     def add_overload(self, cres: Any) -> None:
-        """Keep what was compiled; what has no wrapper is out of Python's reach."""
-        if "no_cpython_wrapper" in self._compiler.targetoptions:
+        """Keep what was compiled; an inner rule is out of Python's reach."""
+        if self._compiler.pipeline_class is _INNER:
             self.overloads[tuple(cres.signature.args)] = cres
             self._bare.add(tuple(cres.signature.args))
         else:
@@ -56,7 +132,7 @@ class _Rule(CPUDispatcher):
     def compile(self, sig: Any) -> Any:
         """Compile for a signature; once more when Python calls what only rules called so far."""
         args = tuple(sigutils.normalize_signature(sig)[0])
-        if args in self._bare and "no_cpython_wrapper" not in self._compiler.targetoptions:
+        if args in self._bare and self._compiler.pipeline_class is not _INNER:
             self._bare.discard(args)
             del self.overloads[args]
         return super().compile(sig)
