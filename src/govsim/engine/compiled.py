@@ -8,6 +8,7 @@ own: its code is optimised and compiled once, with the rule that Python calls, i
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from numba import config, types
@@ -138,10 +139,14 @@ class _Rule(CPUDispatcher):
         return super().compile(sig)
 
 
-def kernel(rule: Callable) -> Callable:
+def kernel(rule: Callable, **options: Any) -> Callable:
     """Decorator of every rule."""
     if config.DISABLE_JIT:
         return rule
-    compiled = _Rule(rule, targetoptions=_OPTIONS)
+    compiled = _Rule(rule, targetoptions=_OPTIONS | options)
     compiled.enable_caching()
     return compiled
+
+
+allocating_kernel = partial(kernel, _nrt=True)
+"""Decorator of what makes arrays of its own, and so counts references to them."""

@@ -5,15 +5,14 @@ issues are no more than its issues.
 """
 
 import numpy as np
-from numba import njit
 
 from govsim.engine import rng
-from govsim.engine.compiled import kernel
+from govsim.engine.compiled import allocating_kernel, kernel
 
 _ORDER, _ROTATION = 1000, 1001  # purposes of this file's draws, far from those of `rng`
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def incidence(ages, causes, at, resolved, ended):
     """Aalen-Johansen cumulative incidence of causes 1 and 2 at the ages given (ascending).
 
@@ -44,7 +43,7 @@ def incidence(ages, causes, at, resolved, ended):
         ended[j] = f2 if is_known else np.nan
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def incidence_area(ages, causes, tau):
     """Area under the incidence of cause 1 up to tau: U(tau) = tau - area (X1); nan if unknown."""
     order = np.argsort(ages, kind="mergesort")
@@ -70,7 +69,7 @@ def incidence_area(ages, causes, tau):
     return area if is_known else np.nan
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def gini(values):
     """Gini = sum_i (2 i - n - 1) x_(i) / (n sum x), x ascending; nan at mean 0 or below n = 2."""
     n = len(values)
@@ -85,7 +84,7 @@ def gini(values):
     return weighted / (n * total)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def mid_ranks(values):
     """Fractional ranks (i - 1/2) / n; ties share their mean rank (X7)."""
     n = len(values)
@@ -102,7 +101,7 @@ def mid_ranks(values):
     return ranks
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def erreygers(health, status):
     """E = 8 cov(h, rank of status) (Erreygers 2009; X7); nan under two values."""
     n = len(health)
@@ -153,7 +152,7 @@ def add_rotations(key, cells, n, sums, counts):
             at = following
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def reshuffled_gini(n_cell, r_cell, seed, n_orders, n_rotations):
     """Mean Gini of the compounds' rates when issues of a type change compounds at random (X8).
 

@@ -7,9 +7,8 @@ columns belong to one run, that indices are in range, that the window is inside 
 """
 
 import numpy as np
-from numba import njit
 
-from govsim.engine.compiled import kernel
+from govsim.engine.compiled import allocating_kernel, kernel
 from govsim.engine.feedback import state_of
 from govsim.engine.state import (
     EXITED,
@@ -400,7 +399,7 @@ def tally_cells(arrivals, issues, compound, deadlines, start, end, horizon, n_ce
             r_cell[k, x] += 1
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def mean_status(compound, first, n, ses, n_compounds):
     """Mean socio-economic status of every compound's households."""
     total = np.zeros(n_compounds)
