@@ -208,7 +208,7 @@ def _compare(
     from govsim.studies.compare import compare as run
 
     # What draws the figure loads while the runs run.
-    Thread(target=import_module, args=("govsim.show.figures",), daemon=True).start()
+    Thread(target=lambda: import_module("govsim.show.figures").load_drawing(), daemon=True).start()
     if not is_compiled():
         typer.echo(label("message.wait.compiling", lang), err=True)
     quiet = not sys.stderr.isatty()

@@ -56,6 +56,15 @@ def save_figure(figure: Any, path: str | Path, lang: str = "en", *, dpi: int = 1
         figure.savefig(path, dpi=dpi, metadata=meta)
 
 
+def load_drawing() -> None:
+    """Load what drawing and the analysis before it need: the library, what writes its files, the font."""
+    from importlib import import_module
+
+    for name in ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "scipy.special"):
+        import_module(name)
+    theme.add_font()
+
+
 def new_figure(size: tuple[float, float] = SIZE) -> Any:
     """Make a figure: one that a notebook shows by itself, elsewhere one without a window."""
     if "ipykernel" in sys.modules:

@@ -11,6 +11,7 @@ Student interval .85, ruling Y5). The resamples are drawn from a fixed key, so t
 differences give the same interval.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -252,8 +253,7 @@ def _resampled_t(d: Floats, n_resamples: int) -> tuple[Floats, NDArray[np.bool_]
     and variances are two matrix products.
     """
     n = len(d)
-    rng = np.random.Generator(np.random.Philox(key=np.array([_KEY, n], dtype=np.uint64)))
-    counts = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples).astype(np.float64)
+    counts = _resample_counts(n, n_resamples)
     centred = d - d.mean(axis=0)
     scale = np.abs(centred).max(axis=0)
     centred = centred / scale
@@ -262,6 +262,15 @@ def _resampled_t(d: Floats, n_resamples: int) -> tuple[Floats, NDArray[np.bool_]
     usable = variance > 1e-12
     error = np.sqrt(np.where(usable, variance, 1.0) / n)
     return mean / error, usable
+
+
+@functools.lru_cache(maxsize=4)
+def _resample_counts(n: int, n_resamples: int) -> Floats:
+    """How often each of `n` rows is in each resample."""
+    rng = np.random.Generator(np.random.Philox(key=np.array([_KEY, n], dtype=np.uint64)))
+    counts = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples).astype(np.float64)
+    counts.flags.writeable = False
+    return counts
 
 
 def _student_quantile(probability: float, degrees: int) -> float:

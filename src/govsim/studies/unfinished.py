@@ -69,8 +69,8 @@ class Unfinished:
 
     def add(self, key: str, found: Any) -> None:
         """Add a run; on the disk when this returns."""
-        packed = _pack(found)
-        line = json.dumps({"key": key, "found": packed, "sha256": _digest(key, packed)}, separators=(",", ":")).encode() + b"\n"
+        name, packed = (json.dumps(part, separators=(",", ":")) for part in (key, _pack(found)))
+        line = f'{{"key":{name},"found":{packed},"sha256":"{_digest(name, packed)}"}}\n'.encode()
         with self._lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:
@@ -124,7 +124,7 @@ def _read(path: Path) -> dict[str, Any]:
     for number, line in enumerate(whole.splitlines()[1:], start=2):
         try:
             row = json.loads(line)
-            if row["sha256"] != _digest(row["key"], row["found"]):
+            if row["sha256"] != _digest(*(json.dumps(row[part], separators=(",", ":")) for part in ("key", "found"))):
                 raise ValueError("another checksum")
             _unpack(row["found"])
             found[row["key"]] = row["found"]
@@ -135,9 +135,9 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _digest(key: str, packed: Any) -> str:
-    """Checksum of a line."""
-    return hashlib.sha256(json.dumps([key, packed], separators=(",", ":")).encode()).hexdigest()
+def _digest(key: str, packed: str) -> str:
+    """Checksum of a line, from its parts as JSON."""
+    return hashlib.sha256(f"[{key},{packed}]".encode()).hexdigest()
 
 
 def _pack(value: Any) -> Any:
