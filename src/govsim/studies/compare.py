@@ -405,11 +405,11 @@ def _provenance(
     n = {regime: len({k[2] for k in design.keys if k[0] == regime}) for regime in counts.index}
     from govsim.engine.simulate import calibrate
 
+    solved = [calibrate(part) for part in parts]
     return regime_of(world) | {
         "n_cities": len(parts),
-        "community_admin_share": float(np.average(
-            [calibrate(part)["community_admin_share"] for part in parts], weights=_residents(parts)
-        )),
+        **{name: float(np.average([found[name] for found in solved], weights=_residents(parts)))
+           for name in ("community_admin_share", "commit_intercept")},
         "variants": list(design.variants), "own_variants": _own(design), "own_functions": _own_functions(design), "replications": n[ASKED],
         "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs) * len(parts),
         "primary": PRIMARY, "margin_share": MARGIN_SHARE, "level": LEVEL, "resamples": N_RESAMPLES,
