@@ -444,6 +444,7 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
     workers = st.blank(st.WORKER, seats.sum())
     workers.station = np.repeat(np.arange(len(rows)), seats)
     workers.package = -1
+    workers.hired = -np.inf  # long ago
     workers.done_at = np.inf
     seat = np.arange(len(workers)) - stations.first_worker[workers.station]
     workers.is_extra = seat >= stations.n_workers[workers.station]
@@ -521,6 +522,7 @@ def grid_units(scenario: Scenario, stations: np.recarray, n_places: int) -> tupl
     workers = st.blank(st.WORKER, seats.sum())
     workers.station = len(stations) + np.repeat(np.arange(len(seats)), seats)
     workers.package = -1
+    workers.hired = -np.inf
     workers.done_at = np.inf
     return grids, workers
 

@@ -63,6 +63,7 @@ from govsim.engine.service import (
     run_chunk,
     start_next,
 )
+from govsim.engine.staff import staff_leaves
 from govsim.engine.state import (
     ASK_DUE,
     ATTENTION_ENDS,
@@ -695,6 +696,8 @@ def start_month(w, t):
         rank_units(w)
         escalate(w, t)
     check_memos(w)
+    if w.p[0].turnover_hazard > 0.0:
+        staff_leaves(w, t)
     give_month(w)
     if w.p[0].n_own > 0:
         run_components(w)

@@ -16,6 +16,7 @@ from govsim.engine.gates import department_station
 from govsim.engine.ledger import charge, post_money, post_outside
 from govsim.engine.rules import CONTRIBUTION, ruled
 from govsim.engine.state import (
+    AUDITING,
     BY_DEPARTMENTS,
     BY_MEMBERS_LEISURE,
     BY_MEMBERS_WORK,
@@ -236,16 +237,22 @@ def departments_pair(w):
             continue
         department = n % 12
         skill = skill_of_department(department)
-        pair(w, department, q, skill, hours, events, p.E2_quality, p.E2_desk_share, p.E2_host_hours)
+        quality = w.pairing[department]
+        pair(w, department, q, skill, hours, events, quality, p.E2_desk_share, p.E2_host_hours, p.E2_quality_drift, p.E2_results_audit)
         community = w.communities[q]
-        community.pairing_clarity += (p.E2_pairing_clarity - community.pairing_clarity) * p.E2_quality
+        community.pairing_clarity += (p.E2_pairing_clarity - community.pairing_clarity) * quality
+    if p.E2_quality_drift > 0.0:
+        for department in range(12):
+            load = load_of_department(w, department)
+            w.pairing[department] = drifted(w.pairing[department], p.E2_quality_drift, p.E2_results_audit, load)
 
 
 @kernel
-def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours):
+def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours, drift, audited):
     """Hours of a paired unit: work into the pool, ceremony to nobody's good (3.7.12).
 
-    They are booked once, under the department; the share taken from its desk only shortens its day.
+    They are booked once, under the department; the share taken from its desk only shortens its day. Where quality drifts, a
+    share of the events is audited, at the department's cost.
     """
     p = w.p[0]
     offer(w, q, skill, hours * quality, BY_DEPARTMENTS)
@@ -254,6 +261,8 @@ def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours
     w.stations[station].debt += hours * desk_share
     w.stations[station].incurred += hours * desk_share
     charge(w, q, HOSTING, events * host_hours)
+    if drift > 0.0:
+        charge(w, station, AUDITING, events * audited * p.audit_hours)
     place = department * p.n_communities + q
     w.ties[place] += p.tie_gain * quality * (1.0 - w.ties[place])
 
@@ -285,7 +294,49 @@ def branches_pair(w):
         q = w.compounds[x].community
         events = p.E3_events_per_quarter / 3.0
         hours = events * p.E3_event_hours * p.E3_people
-        pair(w, branch % 12, q, 7, hours, events, p.E3_quality, p.E3_desk_share, p.E3_host_hours)
+        quality = w.pairing[12 + branch]
+        pair(w, branch % 12, q, 7, hours, events, quality, p.E3_desk_share, p.E3_host_hours, p.E3_quality_drift, p.E3_results_audit)
+    if p.E3_quality_drift > 0.0:
+        for branch in range(p.n_branches):
+            load = load_of_department(w, branch % 12)
+            w.pairing[12 + branch] = drifted(w.pairing[12 + branch], p.E3_quality_drift, p.E3_results_audit, load)
+
+
+@kernel
+def load_of_department(w, department):
+    """How much waits at a department, 0 to 1: the mean over its teams of min(1, weeks of work)."""
+    p = w.p[0]
+    first = p.first_department_team + department * p.n_teams
+    total = 0.0
+    for s in range(first, first + p.n_teams):
+        total += min(1.0, backlog_weeks(w, s))
+    return total / p.n_teams
+
+
+@kernel
+def drifted(quality, drift, audited, load):
+    """Quality of a pairing a month on: q + eta_q (audited (1 - q) - load q), from 0 to 1: who is loaded and not looked at
+    slides into ceremony (3.7.12, an option).
+    """
+    return min(1.0, max(0.0, quality + drift * (audited * (1.0 - quality) - load * quality)))
+
+
+@kernel
+def note_pairing(w):
+    """The mean quality of the departments and branches that pair, once a month."""
+    p = w.p[0]
+    total = 0.0
+    n = 0
+    if p.E2_covered > 0:
+        for department in range(12):
+            total += w.pairing[department]
+            n += 1
+    if p.E3_covered > 0:
+        for branch in range(p.n_branches):
+            if w.branches[branch] == 1:
+                total += w.pairing[12 + branch]
+                n += 1
+    w.daily[w.counters[0].today].pairing_quality = total / max(n, 1)
 
 
 @kernel
@@ -349,6 +400,7 @@ def give_month(w):
         departments_pair(w)
     if p.E3_covered > 0:
         branches_pair(w)
+    note_pairing(w)
     if p.n_members > 0:
         members_serve(w)
     if p.external_on == 1:

@@ -248,7 +248,7 @@ class Engine:
             given=np.zeros(12 * scenario.city.n_communities), waiting=np.zeros(4 * daily, np.int32),
             daily=st.blank(st.DAILY, days), sittings=st.blank(st.SITTING, 1),
             interruptions=self._interruptions(), calendar=(weekday < clock.workdays_per_week).astype(np.int64),
-            branches=np.zeros(int(p.n_branches[0]), np.int64),
+            branches=np.zeros(int(p.n_branches[0]), np.int64), pairing=np.zeros(12 + int(p.n_branches[0])),
             funds=np.zeros(len(st.POTS) * int(p.n_months[0]) * 2), external=np.zeros(12 * 8),
             origin=origin, returned=np.zeros(n_issues if scenario.shocks.road.enabled else 1, np.int8),
             desk_share=build.desk_shares(scenario), hotline=st.blank(st.HOTLINE, 1), orders=st.blank(st.ORDER, 1),
@@ -357,6 +357,9 @@ class Engine:
                            external=np.outer(external.share_by_payer, external.hours_by_skill).ravel())  # fmt: skip
             w = self._with_hotline(w, before, mechanism)
             self._set_bodies(w, mechanism)
+            for pairing, earlier, units in ((mechanism.E2, before.E2, slice(0, 12)), (mechanism.E3, before.E3, slice(12, None))):
+                if earlier.dose <= 0 or earlier.quality != pairing.quality:
+                    w.pairing[units] = pairing.quality
             if before.RV3.enabled or mechanism.RV3.enabled:
                 self._set_grid(w, mechanism)
             self._set_paid_hours(w, external)

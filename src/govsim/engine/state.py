@@ -151,6 +151,7 @@ WORKER = np.dtype(
     [
         ("station", "i8"), ("package", "i8"), ("version", "i8"), ("free_at", "f8"), ("done_at", "f8"),
         ("is_extra", "i8"), ("pool_skill", "i8"), ("efficiency", "f8"), ("carry", "f8"), ("activity", "i8"),
+        ("hired", "f8"),
     ]
 )  # fmt: skip
 
@@ -259,6 +260,7 @@ DAILY = np.dtype(
         ("debt_hours", "f8"), ("overbooked", "f8"), ("trust_community", "f8"), ("trust_city", "f8"),
         ("expectation", "f8"), ("roster", "i8"), ("active_members", "i8"), ("fatigue", "f8"),
         ("offered_hours", "f8"), ("used_hours", "f8"), ("orders", "i8"), ("assigned", "i8"),
+        ("left", "i8"), ("pairing_quality", "f8"),
     ]
 )  # fmt: skip
 

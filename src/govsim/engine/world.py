@@ -41,7 +41,7 @@ FIELDS = (
     "external", "origin", "returned", "desk_share", "moves", "hotline", "orders", "rankings", "nominated", "hotline_beliefs",
     "duty", "posts",
     "renovations", "owners", "stages", "facilities", "servers", "facility_groups", "facility_months", "facility_users", "channels",
-    "rules", "own", "reach", "tabled", "faults", "grids", "market", "pulled",
+    "rules", "own", "reach", "tabled", "faults", "grids", "market", "pulled", "pairing",
 )  # fmt: skip
 _WORD = ir.IntType(64)
 _PLACE = {name: n for n, name in enumerate(FIELDS)}
@@ -53,6 +53,7 @@ class World:
     `p` and `counters` hold one row. `kind_tables` has, for each issue type, 8 cumulative department
     probabilities, 8 departments, 12 accepted shares of the month, and the work split without and with
     departments (`KIND_TABLE` columns).
+    `pairing[12 departments, then branches]` is the quality of their pairing (E2, E3).
     `hours[month, station, activity]`, `outside[payer, activity, month]`, `pool[community, skill]`,
     `memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
     `pool` is what is left of this month's offered hours,

@@ -175,6 +175,8 @@ _DAILY = {
     "used_hours": Column("float64", "h", "hours of the month before that were used, at its end"),
     "n_orders": _count("calls to the hotline that became orders", "int64"),
     "n_assigned": _count("orders assigned by force after their last return", "int64"),
+    "n_staff_left": _count("workers of communities who left and were replaced; once a month, else 0", "int64"),
+    "pairing_quality": Column("float64", "1", "mean quality of the pairings of departments and branches, 0-1; once a month, else 0"),
 }
 
 _HOURS = {

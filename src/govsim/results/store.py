@@ -49,7 +49,7 @@ from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
 
 FORMAT = "govsim run"
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 MANIFEST = "manifest.json"
 
 _RECORDS = {

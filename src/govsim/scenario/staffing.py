@@ -36,6 +36,11 @@ class Staffing(Frozen):
         None, "1", 0, 10, "[A]", "pots over gated need; scales all"
     )
 
+    turnover_hazard: float = number(0.0, "1/month", 0, 10, "[A]", "h_q, of community workers; an option, 3.7.17")
+    turnover_overload: float = number(1.0, "1", 0, 10, "[A]", "xi, on weeks of backlog beyond one")
+    newcomer_pace: float = number(0.6, "1", 0.05, 1, "[A]", "experience of a newcomer, 3.7.17")
+    newcomer_months: float = number(6.0, "months", 0, 120, "[A]", "until full experience, 3.7.17")
+
     @model_validator(mode="after")
     def _four_shares(self) -> "Staffing":
         if len(self.fee_share) != 4 or not all(0 <= share <= 1 for share in self.fee_share):
