@@ -44,7 +44,7 @@ def plot_comparison(comparison: Comparison, lang: str = "en") -> Any:
         _states(figure.add_subplot(grid[1, 0]), comparison, names, lang)
         _curve(figure.add_subplot(grid[1, 1]), comparison, names, lang)
         figure.text(0.012, 0.972, _headline(comparison, names, lang), fontsize=13.5, va="top")
-        _footer(figure, caption(comparison, lang), lang)
+        write_footer(figure, caption(comparison, lang), lang)
     return figure
 
 
@@ -86,13 +86,14 @@ def _verdicts(comparison: Comparison, names: list[str]) -> list[str]:
     return [str(v) for v in t.loc[names, "verdict"]]
 
 
-def _wrapped(text: str, lang: str, latin: int) -> str:
+def wrapped(text: str, lang: str, latin: int) -> str:
     """Break a text into lines; a Chinese sign is as wide as two Latin ones."""
     return "\n".join(textwrap.wrap(text, latin // 2 if lang == "zh" else latin))
 
 
-def _footer(figure: Any, text: str, lang: str) -> None:
-    lines = _wrapped(text, lang, 300 if lang == "zh" else 236)
+def write_footer(figure: Any, text: str, lang: str) -> None:
+    """Put the caption at the foot of a page."""
+    lines = wrapped(text, lang, 300 if lang == "zh" else 236)
     figure.text(
         0.012, 0.012, lines, fontsize=_SMALL, color=theme.MUTED, va="bottom", linespacing=1.4
     )
@@ -123,13 +124,13 @@ def _rows(ax: Any, names: list[str], lang: str | None) -> np.ndarray:
     if lang is None:
         ax.set_yticks([])
     else:
-        texts = [_wrapped(variant_label(n, lang), lang, 27) for n in names]
+        texts = [wrapped(variant_label(n, lang), lang, 27) for n in names]
         ax.set_yticks(y, texts, fontsize=8.5)
     ax.tick_params(length=0, axis="y")
     return y
 
 
-def _title(ax: Any, text: str, note: str = "", *, pad: float = 0.0) -> None:
+def write_title(ax: Any, text: str, note: str = "", *, pad: float = 0.0) -> None:
     """Put the title at the left, with a note in small type below it."""
     rise = 20 + pad if note else 6 + pad
     ax.annotate(text, (0, 1), (0, rise), "axes fraction", "offset points", fontsize=10, va="bottom")
@@ -166,7 +167,7 @@ def _effects(ax: Any, comparison: Comparison, names: list[str], lang: str) -> No
     room = 0.16 * (right - left)
     ax.set_xlim(left - room, right + room)
     ax.spines["left"].set_visible(False)
-    _title(ax, label("message.figure.effect", lang, level=f"{base:.1f}"),
+    write_title(ax, label("message.figure.effect", lang, level=f"{base:.1f}"),
            label("message.figure.effect.note", lang))  # fmt: skip
 
 
@@ -190,7 +191,7 @@ def _hours(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
         ax.spines[side].set_visible(False)
     counts = [sum(payers[n] in group for n in shown) for group in (outside, inside)]
     _brackets(ax, counts, len(names), lang)
-    _title(
+    write_title(
         ax, label("message.figure.hours", lang), label("message.figure.hours.note", lang), pad=13
     )
 
@@ -248,7 +249,7 @@ def _states(ax: Any, comparison: Comparison, names: list[str], lang: str) -> Non
     ax.spines["left"].set_visible(False)
     ax.legend(fontsize=_SMALL, ncols=4 if lang == "zh" else 3, loc="upper left", borderaxespad=0,
               bbox_to_anchor=(-0.3, -0.075), handlelength=1.1, columnspacing=1.3, handletextpad=0.5)  # fmt: skip
-    _title(ax, label("message.figure.states", lang))
+    write_title(ax, label("message.figure.states", lang))
 
 
 def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None:
@@ -283,13 +284,13 @@ def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
     ax.set_xticks([x for _, x in ticks], texts, fontsize=8.5)
     _direct_labels(ax, ends, apart * 1.05, lang)
     ax.spines["bottom"].set_bounds(0, apart)
-    _title(ax, label("message.figure.curve", lang))
+    write_title(ax, label("message.figure.curve", lang))
 
 
 def _direct_labels(ax: Any, ends: list[tuple[float, str, str]], x: float, lang: str) -> None:
     """Write each line's name at its end, moved apart where they would touch."""
     low, high = ax.get_ylim()
-    texts = [_wrapped(variant_label(name, lang), lang, 26) for _, name, _ in ends]
+    texts = [wrapped(variant_label(name, lang), lang, 26) for _, name, _ in ends]
     need = [(0.055 * (text.count("\n") + 1) + 0.012) * (high - low) for text in texts]
     order = list(np.argsort([y for y, _, _ in ends], kind="stable"))
     places: dict[int, float] = {}

@@ -9,7 +9,7 @@ import numpy as np
 from govsim.labels import label, variant_label
 from govsim.show import theme
 from govsim.show.captions import caption, course_name
-from govsim.show.figures import _footer, _title, _wrapped, new_figure
+from govsim.show.figures import new_figure, wrapped, write_footer, write_title
 from govsim.show.table import metric_name
 from govsim.studies.compare import PRIMARY, Comparison
 
@@ -42,11 +42,11 @@ def plot_planes(comparisons: Mapping[str, Comparison], lang: str = "en") -> Any:
         figure.subplots_adjust(left=0.06, right=0.985, top=1 - 0.75 * bottom, bottom=bottom, hspace=0.5, wspace=0.28)
         for ax, (name, comparison) in zip(axes.flat, comparisons.items(), strict=False):
             _plane(ax, comparison, lang)
-            _title(ax, course_name(name, lang))
+            write_title(ax, course_name(name, lang))
         for ax in list(axes.flat)[len(comparisons) :]:
             ax.set_axis_off()
         figure.text(0.012, 0.985, label("message.figure.planes", lang), fontsize=13.5, va="top")
-        _footer(figure, " ".join(dict.fromkeys(_regime(comparison, lang) for comparison in comparisons.values())), lang)
+        write_footer(figure, " ".join(dict.fromkeys(_regime(comparison, lang) for comparison in comparisons.values())), lang)
     return figure
 
 
@@ -67,7 +67,7 @@ def _plane(ax: Any, comparison: Comparison, lang: str) -> None:
         colour = theme.LINE_COLOURS[k % len(theme.LINE_COLOURS)]
         spans = [[[r.difference - r.low], [r.high - r.difference]] for r in (cost, effect)]
         ax.errorbar(cost.difference, effect.difference, spans[1], spans[0], fmt="o", ms=6, color=colour, elinewidth=1.3)
-        ax.annotate(_wrapped(variant_label(name, lang), lang, 24), (cost.difference, effect.difference),
+        ax.annotate(wrapped(variant_label(name, lang), lang, 24), (cost.difference, effect.difference),
                     (7, 5) if _is_above(effects, k) else (7, -5), textcoords="offset points", fontsize=8.5, color=colour,
                     va="bottom" if _is_above(effects, k) else "top")  # fmt: skip
     ax.margins(0.4, 0.25)
