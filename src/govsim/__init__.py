@@ -27,6 +27,7 @@ _PUBLIC: dict[str, str] = {
     "find_issues": "govsim.results.finding",
     "label": "govsim.labels",
     "load_comparison": "govsim.studies.store",
+    "load_run": "govsim.results.store",
     "load_scenario": "govsim.scenario.files",
     "load_variant": "govsim.scenario.variant_files",
     "patterns": "govsim.studies.patterns",

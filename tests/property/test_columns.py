@@ -20,8 +20,9 @@ from tests.unit.engine import test_shocks as shocks
 
 SHORT = {"days": 130, "burn_in_days": 20}
 PLAIN = Scenario(city=City.preset("demo"))
+OPTIONS = {"staffing.turnover_hazard": 0.1, "mechanism.E2.quality_drift": 0.05, "mechanism.E3.quality_drift": 0.05}
 WORLDS = {
-    "all": (PLAIN, {}, "F1+RV1+RV2+RV3+RV4+RV5+RV7+RV8+RV10"),
+    "all": (PLAIN, OPTIONS, "F1+RV1+RV2+RV3+RV4+RV5+RV7+RV8+RV10"),
     "axis": (PLAIN, {}, "axis"),
     "ceremonial": (PLAIN, {}, "ceremonial_all"),
     "shocks": (shocks.WORLD, shocks.BOTH, "F1+RV3"),
@@ -63,7 +64,7 @@ class WatchedWorld:
 def run_watched(name: str) -> None:
     """Run one of the worlds with the compiler off and every column watched."""
     world, changes, variant = WORLDS[name]
-    scenario = apply(override(world, changes | SHORT), variant)
+    scenario = override(apply(world, variant), changes | SHORT)
     simulate.advance = lambda w, day, to_day: advance(WatchedWorld(w), day, to_day)
     Engine(scenario, capacity=simulate._capacity(scenario, simulate._first_guess(scenario))).advance(SHORT["days"])
 

@@ -10,7 +10,7 @@
    reopenings, expiries of patience, petitions, directives, visits, interruptions.
 6. The day is recorded.
 
-Compiled code is cached in a folder named by a hash of every source with compiled rules, since the compiler
+Compiled code is cached in a folder named by a hash of every source of the engine, since the compiler
 notices edits only in the file that holds the cached function.
 """
 
@@ -25,9 +25,7 @@ def _cache_folder() -> str:
     """A folder of the user's cache named by what the compiled code depends on."""
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
-        text = source.read_bytes()
-        if b"@kernel" in text or b"njit" in text or source.name in ("state.py", "world.py", "compiled.py"):
-            digest.update(text)
+        digest.update(source.read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(base) / "govsim" / digest.hexdigest()[:16]
     try:

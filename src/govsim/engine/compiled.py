@@ -16,6 +16,7 @@ from numba.core import sigutils
 from numba.core.caching import NullCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
@@ -37,18 +38,42 @@ class _Library(JITCodeLibrary):
 
     def add_linking_library(self, library: Any) -> None:
         """Link another rule and what that one calls, each once; callers first, since LLVM links only what something calls."""
-        for needed in (library, *library._linking_libraries) if isinstance(library, _InnerLibrary) else (library,):
-            if needed not in self._linking_libraries:
-                super().add_linking_library(needed)
-
+        if not isinstance(library, _InnerLibrary):
+            super().add_linking_library(library)
+            return
+        for part in (library.part, *library._linking_libraries):
+            if part not in self._linking_libraries:
+                self._linking_libraries.append(part)
 
 
 class _InnerLibrary(_Library):
     """Code of an inner rule: there to be linked."""
 
+    def __init__(self, *args: Any):
+        super().__init__(*args)
+        self.part = _Part(self)
+
     def finalize(self) -> None:
         """Leave the code as it is."""
         self._finalized = True
+
+    def _get_module_for_linking(self) -> Any:
+        """The rule with all it calls, for a function that is no rule."""
+        whole = self.part._get_module_for_linking().clone()
+        for part in self._linking_libraries:
+            whole.link_in(part._get_module_for_linking(), preserve=True)
+        return whole
+
+
+class _Part:
+    """The code of an inner rule without that of what it calls."""
+
+    def __init__(self, library: _InnerLibrary):
+        self.library, self._reload_init = library, library._reload_init
+        self._linking_libraries: list[Any] = []
+
+    def _get_module_for_linking(self) -> Any:
+        return JITCodeLibrary._get_module_for_linking(self.library)
 
 
 class _Lowering(NativeLowering):
@@ -130,6 +155,7 @@ class _Rule(CPUDispatcher):
         else:
             super().add_overload(cres)
 
+    @global_compiler_lock
     def compile(self, sig: Any) -> Any:
         """Compile for a signature; once more when Python calls what only rules called so far."""
         args = tuple(sigutils.normalize_signature(sig)[0])

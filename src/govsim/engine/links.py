@@ -238,17 +238,18 @@ def departments_pair(w):
         department = n % 12
         skill = skill_of_department(department)
         quality = w.pairing[department]
-        pair(w, department, q, skill, hours, events, quality, p.E2_desk_share, p.E2_host_hours, p.E2_quality_drift, p.E2_results_audit)
+        pair(w, department, q, skill, hours, events, quality, p.E2_desk_share, p.E2_host_hours, p.E2_quality_drift)
         community = w.communities[q]
         community.pairing_clarity += (p.E2_pairing_clarity - community.pairing_clarity) * quality
     if p.E2_quality_drift > 0.0:
         for department in range(12):
-            load = load_of_department(w, department)
-            w.pairing[department] = drifted(w.pairing[department], p.E2_quality_drift, p.E2_results_audit, load)
+            if has_pair(w, department):
+                load = load_of_department(w, department)
+                w.pairing[department] = drifted(w.pairing[department], p.E2_quality_drift, p.audit_share, load)
 
 
 @kernel
-def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours, drift, audited):
+def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours, drift):
     """Hours of a paired unit: work into the pool, ceremony to nobody's good (3.7.12).
 
     They are booked once, under the department; the share taken from its desk only shortens its day. Where quality drifts, a
@@ -262,7 +263,7 @@ def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours
     w.stations[station].incurred += hours * desk_share
     charge(w, q, HOSTING, events * host_hours)
     if drift > 0.0:
-        charge(w, station, AUDITING, events * audited * p.audit_hours)
+        charge(w, station, AUDITING, events * p.audit_share * p.audit_hours)
     place = department * p.n_communities + q
     w.ties[place] += p.tie_gain * quality * (1.0 - w.ties[place])
 
@@ -295,48 +296,64 @@ def branches_pair(w):
         events = p.E3_events_per_quarter / 3.0
         hours = events * p.E3_event_hours * p.E3_people
         quality = w.pairing[12 + branch]
-        pair(w, branch % 12, q, 7, hours, events, quality, p.E3_desk_share, p.E3_host_hours, p.E3_quality_drift, p.E3_results_audit)
+        pair(w, branch % 12, q, 7, hours, events, quality, p.E3_desk_share, p.E3_host_hours, p.E3_quality_drift)
     if p.E3_quality_drift > 0.0:
         for branch in range(p.n_branches):
-            load = load_of_department(w, branch % 12)
-            w.pairing[12 + branch] = drifted(w.pairing[12 + branch], p.E3_quality_drift, p.E3_results_audit, load)
+            if w.branches[branch] == 1:
+                load = load_of_department(w, branch % 12)
+                w.pairing[12 + branch] = drifted(w.pairing[12 + branch], p.E3_quality_drift, p.audit_share, load)
 
 
 @kernel
 def load_of_department(w, department):
-    """How much waits at a department, 0 to 1: the mean over its teams of min(1, weeks of work)."""
+    """load_d of a department: the mean over its teams of min(1, max(0, psi - 1)), psi the backlog in weeks (ruling 40)."""
     p = w.p[0]
     first = p.first_department_team + department * p.n_teams
     total = 0.0
     for s in range(first, first + p.n_teams):
-        total += min(1.0, backlog_weeks(w, s))
+        total += min(1.0, max(0.0, backlog_weeks(w, s) - 1.0))
     return total / p.n_teams
 
 
 @kernel
+def has_pair(w, department):
+    """Whether a community is paired with the department."""
+    n_communities = w.p[0].n_communities
+    n_paired = 0
+    for n in range(department, 12 * ((n_communities + 11) // 12), 12):
+        n_paired += w.communities[n % n_communities].is_paired
+    return n_paired > 0
+
+
+@kernel
 def drifted(quality, drift, audited, load):
-    """Quality of a pairing a month on: q + eta_q (audited (1 - q) - load q), from 0 to 1: who is loaded and not looked at
-    slides into ceremony (3.7.12, an option).
+    """Quality of a pairing a month on: q + eta_q (audit (1 - q) - load q), from 0 to 1: who is loaded and not looked at
+    slides into ceremony (3.7.12, ruling 40; an option).
     """
     return min(1.0, max(0.0, quality + drift * (audited * (1.0 - quality) - load * quality)))
 
 
 @kernel
 def note_pairing(w):
-    """The mean quality of the departments and branches that pair, once a month."""
+    """The mean quality of the departments, and of the branches, that pair, once a month."""
     p = w.p[0]
-    total = 0.0
-    n = 0
+    day = w.daily[w.counters[0].today]
     if p.E2_covered > 0:
+        total = 0.0
+        n = 0
         for department in range(12):
-            total += w.pairing[department]
-            n += 1
+            if has_pair(w, department):
+                total += w.pairing[department]
+                n += 1
+        day.department_quality = total / max(n, 1)
     if p.E3_covered > 0:
+        total = 0.0
+        n = 0
         for branch in range(p.n_branches):
             if w.branches[branch] == 1:
                 total += w.pairing[12 + branch]
                 n += 1
-    w.daily[w.counters[0].today].pairing_quality = total / max(n, 1)
+        day.branch_quality = total / max(n, 1)
 
 
 @kernel

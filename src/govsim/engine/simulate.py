@@ -108,27 +108,37 @@ def _step_to_anchor(logit: float, n: float, promises: float, slopes: float) -> f
     return (logit - math.log(p / (1.0 - p))) * spread * n / slopes
 
 
-@functools.lru_cache(maxsize=64)
-def _calibrated(scenario: Scenario) -> dict[str, Any]:
-    """What is solved in pilot runs of the baseline: the hours its units are asked for a year (ruling 5), and the intercept
-    of promises at which the first ask of a disputed duty succeeds as often as it should (W4).
+def _asked_in(pilot: "Engine", days: int) -> tuple[np.ndarray, np.ndarray]:
+    """Run a pilot; return hours asked of each unit in its first half, and the sums over first asks in its second (`first_asks`)."""
+    pilot.advance(days // 2)
+    hours, asks = pilot.asked_hours(), pilot.first_asks()
+    pilot.advance(days)
+    return hours, pilot.first_asks() - asks
 
-    Hours are pooled by class of unit and shared out by residents. Where all of it is given no pilot is needed.
+
+def _has_desks(scenario: Scenario) -> bool:
+    """Whether the scenario gives the workers of all its desks."""
+    staffing = scenario.staffing
+    return None not in (staffing.community_workers, staffing.department_workers, staffing.subdistrict_workers)
+
+
+@functools.lru_cache(maxsize=64)
+def _desks(scenario: Scenario) -> dict[str, Any]:
+    """Desks from what the baseline's units are asked for in pilot runs, hours a year (ruling 5), and the intercept of promises.
+
+    Hours are pooled by class of unit and shared out by residents; a scenario whose desks are all given needs no pilot.
     """
     hours = _first_guess(scenario)
-    staffing, gates, commitment = scenario.staffing, scenario.behaviour.gates, scenario.behaviour.commitment
-    given = (staffing.community_workers, staffing.department_workers, staffing.subdistrict_workers)
-    if None not in given and commitment.commit_anchor == "reference":
+    gates, commitment = scenario.behaviour.gates, scenario.behaviour.commitment
+    if _has_desks(scenario):
         return _capacity(scenario, hours)
     for _ in range(_N_PILOTS):
         intercept = hours["commit_intercept"]
         pilot = Engine(scenario, capacity=_capacity(scenario, hours))
-        pilot.advance(scenario.days // 2)
-        before, asks_before = pilot.asked_hours(), pilot.first_asks()
-        pilot.advance(scenario.days)
+        before, asks = _asked_in(pilot, scenario.days)
         hours = pilot.yearly_demand(before, scenario.days - scenario.days // 2)
         if commitment.commit_anchor == "baseline":
-            intercept += _step_to_anchor(commitment.commit_intercept, *(pilot.first_asks() - asks_before))
+            intercept += _step_to_anchor(commitment.commit_intercept, *asks)
         hours["commit_intercept"] = intercept
         if gates.executive_slots is None:
             sittings = 365 / gates.executive_interval
@@ -140,17 +150,32 @@ def _calibrated(scenario: Scenario) -> dict[str, Any]:
     return _capacity(scenario, hours)
 
 
+@functools.lru_cache(maxsize=64)
+def _solved(scenario: Scenario, usual: Scenario) -> dict[str, Any]:
+    """Desks of `usual`, and the intercept of promises under the law of `scenario`, solved with these desks (W4)."""
+    found, commitment = _desks(usual), scenario.behaviour.commitment
+    if commitment.commit_anchor == "reference" or (scenario == usual and not _has_desks(scenario)):
+        return found
+    for _ in range(_N_PILOTS):
+        pilot = Engine(scenario, capacity=found)
+        step = _step_to_anchor(commitment.commit_intercept, *_asked_in(pilot, scenario.days)[1])
+        found = found | {"commit_intercept": found["commit_intercept"] + step}
+        del pilot
+    return found
+
+
 def calibrate(scenario: Scenario) -> dict[str, Any]:
-    """Desks of every unit, solved once a scenario from its baseline and the same under every variant."""
+    """What is solved once a scenario from its baseline, and the same under every variant: desks of every unit, which are those
+    at a_A = 1.79 for every point of a_A (ruling W2), and the intercept of promises (W4).
+    """
     base = scenario.model_copy(
         update={
             "mechanism": Mechanism(), "external": ExternalHours(), "mechanism_name": "B0", "name": "pilot", "shocks": Shocks(),
             "seed": 2**40 + 1, "days": _PILOT_DAYS, "burn_in_days": 0,
         }
     )  # fmt: skip
-    # The law of promises does not set the size of desks: one staff for every point of a_A (ruling W2).
     commitment = base.behaviour.commitment.model_copy(update={"commit_authority": 1.79, "equal_authority": False})
-    return _calibrated(base.model_copy(update={"behaviour": base.behaviour.model_copy(update={"commitment": commitment})}))
+    return _solved(base, base.model_copy(update={"behaviour": base.behaviour.model_copy(update={"commitment": commitment})}))
 
 
 _SLOTS_PER_DAY = 96
@@ -193,7 +218,7 @@ class Engine:
     ----------
     scenario : what is asked; the first `burn_in_days` are the baseline B0, then its mechanism starts.
     seed : overrides the scenario's seed.
-    capacity : desks from `calibrate`; solved when not given.
+    capacity : what `calibrate` solves, desks and the intercept of promises; solved when not given.
     begin : start the mechanism at once where there is no burn-in.
     moves : whether every change of an issue's state is recorded (`govsim.engine.moves`); it changes nothing else.
     """
@@ -280,6 +305,7 @@ class Engine:
     def _set_counters(self, w: World) -> None:
         c = w.counters
         c.n_issues = len(w.arrivals)
+        w.daily.department_quality = w.daily.branch_quality = np.nan
         c.month = c.slot = c.today = c.campaign_type = -1
         w.pools.free = -1
         c.ahead_event = c.ahead_issue = c.ahead_place = -1

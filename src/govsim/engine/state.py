@@ -260,7 +260,7 @@ DAILY = np.dtype(
         ("debt_hours", "f8"), ("overbooked", "f8"), ("trust_community", "f8"), ("trust_city", "f8"),
         ("expectation", "f8"), ("roster", "i8"), ("active_members", "i8"), ("fatigue", "f8"),
         ("offered_hours", "f8"), ("used_hours", "f8"), ("orders", "i8"), ("assigned", "i8"),
-        ("left", "i8"), ("pairing_quality", "f8"),
+        ("left", "i8"), ("department_quality", "f8"), ("branch_quality", "f8"),
     ]
 )  # fmt: skip
 

@@ -130,7 +130,7 @@ class ColumnType(types.Type):
     """Compiled type of one of the arrays, by its row: the place of its address and length in the table.
 
     Compiled rules read and write single rows and ask for the `size`. Rows are counted from the start: a rule that looked behind
-    it would read what is not there, so a test runs every mechanism where that raises.
+    it would read what is not there, so a test runs them where that raises.
     """
 
     def __init__(self, row: types.Type):

@@ -176,7 +176,8 @@ _DAILY = {
     "n_orders": _count("calls to the hotline that became orders", "int64"),
     "n_assigned": _count("orders assigned by force after their last return", "int64"),
     "n_staff_left": _count("workers of communities who left and were replaced; once a month, else 0", "int64"),
-    "pairing_quality": Column("float64", "1", "mean quality of the pairings of departments and branches, 0-1; once a month, else 0"),
+    "department_quality": Column("float64", "1", "mean quality of the pairings of departments (E2), 0-1; once a month, else nan"),
+    "branch_quality": Column("float64", "1", "mean quality of the pairings of branches (E3), 0-1; once a month, else nan"),
 }
 
 _HOURS = {

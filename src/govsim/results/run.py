@@ -34,7 +34,7 @@ _DAILY_COLUMNS = {
     "debt_hours": "debt_hours", "trust_community": "trust_community", "trust_city": "trust_city",
     "expectation": "expectation", "fatigue": "fatigue", "offered_hours": "offered_hours",
     "used_hours": "used_hours", "orders": "n_orders", "assigned": "n_assigned",
-    "left": "n_staff_left", "pairing_quality": "pairing_quality",
+    "left": "n_staff_left", "department_quality": "department_quality", "branch_quality": "branch_quality",
 }  # fmt: skip
 
 

@@ -166,8 +166,7 @@ class DepartmentPairing(Component):
     host_hours: float = number(2.0, "h", 0, 24, "[A]", "per event, at any q (ruling 44)")
     desk_share: float = number(0.5, "1", 0, 1, "[A]", "sigma: share taken from the desk")
     pairing_clarity: float = number(0.15, "1", 0, 1, "[A]", "cl_pair, ruling 36")
-    quality_drift: float = number(0.0, "1/month", 0, 1, "[A]", "eta_q; an option, .05 in the specification, 3.7.12")
-    results_audit: float = number(0.1, "1", 0, 1, "[A]", "share of events audited where quality drifts, 3.7.12")
+    quality_drift: float = number(0.0, "1/month", 0, 1, "[A]", "eta_q; an option, .05 in the specification, 3.7.12, ruling 40")
 
 
 class BranchPairing(Component):
@@ -179,8 +178,7 @@ class BranchPairing(Component):
     quality: float = number(0.5, "1", 0, 1, "[A]", "q")
     host_hours: float = number(2.0, "h", 0, 24, "[A]", "per event")
     desk_share: float = number(0.5, "1", 0, 1, "[A]", "sigma")
-    quality_drift: float = number(0.0, "1/month", 0, 1, "[A]", "eta_q; an option, .05 in the specification, 3.7.12")
-    results_audit: float = number(0.1, "1", 0, 1, "[A]", "share of events audited where quality drifts, 3.7.12")
+    quality_drift: float = number(0.0, "1/month", 0, 1, "[A]", "eta_q; an option, .05 in the specification, 3.7.12, ruling 40")
 
 
 class InServiceMembers(Component):

@@ -1,8 +1,12 @@
 """The caption of every figure and table of results: its regime, and what it is not (decision 6)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from govsim.labels import has_label, label
 from govsim.studies.compare import Comparison
 
+_MOST = 6
 _THREE = ("several_departments_share", "lapse_rate")
 
 
@@ -14,7 +18,16 @@ def caption(comparison: Comparison, lang: str = "en") -> str:
     gap = "" if lang == "zh" else " "
     pool = [label("caption.pool", lang, **values)] if p["n_cities"] > 1 else []
     course = [label("caption.course", lang, name=course_name(p["course"], lang))] if p.get("course") else []
-    return gap.join([label("caption.regime", lang, **values), *course, *pool, label("caption.stance", lang)])
+    return gap.join([label("caption.regime", lang, **values), *changed(p, lang), *course, *pool, label("caption.stance", lang)])
+
+
+def changed(provenance: Mapping[str, Any], lang: str) -> list[str]:
+    """Return a sentence with the inputs that are not as by default, `_MOST` of them by name; none if all are."""
+    found = provenance.get("changed", {})
+    mark = "、" if lang == "zh" else ", "
+    names = mark.join(f"{label(f'input.{path}', lang)} {value}" for path, value in list(found.items())[:_MOST])
+    more = [label("caption.more", lang, n=len(found) - _MOST)] if len(found) > _MOST else []
+    return [label("caption.changed", lang, inputs=mark.join([names, *more]))] if found else []
 
 
 def course_name(title: str, lang: str) -> str:

@@ -23,7 +23,7 @@ from govsim.results.metrics import METRICS
 from govsim.results.scenarios import OUTPUTS, outputs_of, values_of
 from govsim.results.tally import PRICES
 from govsim.scenario.city import STRUCTURE_BASIS
-from govsim.scenario.inputs import override
+from govsim.scenario.inputs import inputs, override, show, value_at
 from govsim.scenario.mechanism import ExternalHours
 from govsim.scenario.own import Own
 from govsim.scenario.scenario import Scenario
@@ -380,7 +380,21 @@ def regime_of(world: Scenario) -> dict[str, Any]:
         "several_departments_share": several_departments_share(world),
         "lapse_rate": commitment.lapse_rate, "audit_share": world.behaviour.effort.audit_share,
         "law_firm_hours": world.behaviour.contribution.law_firm_hours,
-        "commit_authority": commitment.commit_authority, "profile": world.demand.profile,
+        "commit_authority": commitment.commit_authority, "profile": world.demand.profile, "changed": changed_inputs(world),
+    }  # fmt: skip
+
+
+_IN_CAPTION = ("load_community", "load_subdistrict", "load_department", "executive_load", "lapse_rate", "audit_share", "law_firm_hours",
+               "commit_authority")  # fmt: skip
+
+
+def changed_inputs(world: Scenario) -> dict[str, str]:
+    """Return the inputs of staff and behaviour that are not as by default, but for those every caption has: path and value."""
+    return {
+        path: show(value)
+        for path, known in inputs().items()
+        if path.partition(".")[0] in ("staffing", "behaviour") and path.rpartition(".")[2] not in _IN_CAPTION
+        and (value := value_at(world, path)) != known.default
     }  # fmt: skip
 
 

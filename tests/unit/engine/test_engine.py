@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from numba import types
+from numba import njit, types
 from scipy import special, stats
 
 from govsim.engine import build, ledger, rng
@@ -308,14 +308,15 @@ def test_coverage__of_branches_is_nested_too():
     assert (few.sum(), more.sum()) == (6, 12) and (more | ~few).all()
 
 
-def test_first_ask__of_disputed_duties_succeeds_a_third_of_the_time():
-    """W4: the mean promise of the baseline's first asks is sigma(a0), within the sampling error of runs and pilot; with the intercept
-    for covariates at their reference it is not."""
+@pytest.mark.parametrize("law", [{}, {"commit_authority": 0.0}, {"equal_authority": True}])
+def test_first_ask__of_disputed_duties_succeeds_a_third_of_the_time(law):
+    """W4: the mean promise of the baseline's first asks is sigma(a0), within the sampling error of runs and pilot, at every weight of
+    authority; with the intercept for covariates at their reference it is not."""
     third = 1 / (1 + math.exp(-WORLD.behaviour.commitment.commit_intercept))
     n, confidence = 12, 1 - 1e-4
 
     def distance(anchor: str) -> tuple[float, float]:
-        world = override(WORLD, {"burn_in_days": 0, "behaviour.commitment.commit_anchor": anchor})
+        world = override(WORLD, {"burn_in_days": 0, "behaviour.commitment": {"commit_anchor": anchor} | law})
         means = []
         for seed in range(n):
             engine = Engine(world, seed=seed).advance(365)
@@ -329,6 +330,28 @@ def test_first_ask__of_disputed_duties_succeeds_a_third_of_the_time():
     assert found < within
     found, within = distance("reference")
     assert found > within
+
+
+def test_desks__are_the_same_at_every_weight_of_authority_and_anchor():
+    """W2: one staff; where the scenario gives it, the pilots solve the intercept alone."""
+    usual = calibrate(WORLD)
+    weak = calibrate(override(WORLD, {"behaviour.commitment.commit_authority": 0.0}))
+    assert usual["commit_intercept"] < weak["commit_intercept"]
+    given = override(WORLD, {"staffing": {"community_workers": 2, "department_workers": 2, "subdistrict_workers": 2}})
+    anchored, plain = (calibrate(override(given, {"behaviour.commitment.commit_anchor": a})) for a in ("baseline", "reference"))
+    assert anchored["commit_intercept"] < plain["commit_intercept"]
+    for one, other in ((usual, weak), (anchored, plain)):
+        assert {**one, "commit_intercept": 0.0} == {**other, "commit_intercept": 0.0}
+
+
+def test_rules__may_be_called_by_compiled_functions_that_are_none():
+    """A user's function may draw as the engine does: a rule is linked with all it calls."""
+    @njit
+    def drawn(key):
+        return rng.normal(key, 3, 4) + rng.exponential(key, 3, 4)
+
+    key = np.uint64(7)
+    assert drawn(key) == rng.normal(key, 3, 4) + rng.exponential(key, 3, 4)
 
 
 def test_first_ask__without_covariates_needs_no_other_intercept():

@@ -80,44 +80,65 @@ def test_quality__drifts_as_written():
     assert q == pytest.approx(0.1 / 0.5)
 
 
-def test_quality__of_every_department_follows_its_load_month_by_month():
+def load_by_hand(w):
+    """min(1, max(0, weeks of work waiting - 1)) of each department, over its teams (ruling 40)."""
+    of_department = w.stations.kind == st.DEPARTMENT
+    week = w.stations.window * w.stations.n_workers * w.p.workdays_per_week[0]
+    excess = np.clip(w.stations.queued_hours / week - 1, 0, 1)
+    return np.array([excess[of_department & (w.stations.department == d)].mean() for d in range(12)])
+
+
+@pytest.mark.parametrize("dose", [1.0, 0.25])
+def test_quality__of_who_pairs_follows_the_load_month_by_month(dose):
     """With money enough that nothing is released at the month's first moment, which would change the load just before."""
-    e = run(days=WORLD.burn_in_days + 1, staffing__fund_coverage=10.0,
-            mechanism__E2__quality_drift=0.05, mechanism__E3__quality_drift=0.05)  # fmt: skip
-    expected = np.array(e.world.pairing)
+    e = run(days=WORLD.burn_in_days + 1, staffing__fund_coverage=10.0, staffing__load_department=1.4,
+            mechanism__E2__intensity=dose, mechanism__E2__quality_drift=0.05, mechanism__E3__quality_drift=0.05)  # fmt: skip
+    w = e.world
+    n = len(w.communities)
+    pairs = np.array([any(w.communities.is_paired[k % n] for k in range(d, 12 * -(-n // 12), 12)) for d in range(12)])
+    assert pairs.all() == (dose == 1.0)
+    pairs = np.concatenate([pairs, w.branches == 1])
+    expected = np.array(w.pairing)
     unit = np.concatenate([np.arange(12), np.arange(len(expected) - 12) % 12])
+    loaded = 0
     for day in range(WORLD.burn_in_days + 1, WORLD.days):
         if day * 12 // 365 != (day - 1) * 12 // 365:
-            load = np.array([load_of_department(e.world, d) for d in range(12)])[unit]
-            told = np.concatenate([expected[:12], expected[12:][e.world.branches == 1]]).mean()
-            expected = np.clip(expected + 0.05 * (0.1 * (1 - expected) - load * expected), 0, 1)
+            load = load_by_hand(e.world)
+            np.testing.assert_allclose(load, [load_of_department(e.world, d) for d in range(12)], rtol=1e-12)
+            audit = e.scenario.behaviour.effort.audit_share
+            drifted_now = np.clip(expected + 0.05 * (audit * (1 - expected) - load[unit] * expected), 0, 1)
+            expected = np.where(pairs, drifted_now, expected)
+            loaded += (load > 0).sum()
         e.advance(day + 1)
         np.testing.assert_allclose(e.world.pairing, expected, rtol=1e-12)
-    now = np.concatenate([expected[:12], expected[12:][e.world.branches == 1]]).mean()
-    assert np.ptp(expected[:12]) > 0 and now != told
-    assert e.world.daily.pairing_quality[e.world.daily.pairing_quality > 0][-1] == pytest.approx(now)
+    daily = e.world.daily
+    assert loaded > 0
+    assert daily.department_quality[~np.isnan(daily.department_quality)][-1] == pytest.approx(expected[:12][pairs[:12]].mean())
+    assert daily.branch_quality[~np.isnan(daily.branch_quality)][-1] == pytest.approx(expected[12:][pairs[12:]].mean())
 
 
-def test_quality__without_drift_stays_and_its_audits_cost_nothing():
-    plain = run()
-    assert (plain.world.pairing == 0.5).all()
-    assert same_log(plain, run(mechanism__E2__results_audit=0.9, mechanism__E3__results_audit=0.9))
+def test_quality__of_the_placebo_stays_ceremony():
+    """Nobody checks there, so drift has nothing to start from."""
+    e = run("ceremonial_all", mechanism__E2__quality_drift=0.05, mechanism__E3__quality_drift=0.05)
+    assert (e.world.pairing == 0.0).all() and e.world.p[0].E2_quality_drift == 0.05
+
+
+def test_quality__without_drift_stays():
+    assert (run().world.pairing == 0.5).all()
 
 
 def test_quality__audits_are_paid_by_the_departments():
-    """Audits of results of one month more: events x share x hours, under auditing."""
-    def audited(share):
-        e = run("E2", days=WORLD.burn_in_days + 40, mechanism__E2__quality_drift=1e-9, mechanism__E2__results_audit=share,
-                behaviour__effort__audit_share=0.0)  # fmt: skip
-        w = e.world
+    """Audits of results: events x share x hours, under auditing, beside what audits of issues cost without drift."""
+    def audited(drift):
+        w = run("E2", days=WORLD.burn_in_days + 40, mechanism__E2__quality_drift=drift).world
         hours = w.hours.reshape(-1, len(w.stations), st.N_ACTIVITIES).sum(axis=0)
         return hours[w.stations.kind == st.DEPARTMENT, st.AUDITING].sum()
 
     assert audited(0.0) == 0.0
     e = run("E2", days=0)
-    per_department = (e.scenario.city.n_communities + 11) // 12
-    events = e.scenario.mechanism.E2.events_per_quarter / 3 / per_department * e.scenario.city.n_communities
-    months = audited(0.5) / (events * 0.5 * e.scenario.behaviour.effort.audit_hours)
+    events = e.scenario.mechanism.E2.events_per_quarter / 3 * 12
+    effort = e.scenario.behaviour.effort
+    months = audited(1e-9) / (events * effort.audit_share * effort.audit_hours)
     assert months == pytest.approx(round(months)) and months >= 1
 
 
