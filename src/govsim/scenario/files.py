@@ -65,6 +65,8 @@ def load_scenario(path: str | Path) -> Scenario:
     file = Path(path)
     if str(path) in SCENARIO_PRESETS and not file.exists():
         file = _FOLDER / f"{path}.yaml"
+    if str(path) in COURSES and not file.exists():
+        raise ScenarioError(f"{path}: befalls a city and is none; did you mean --scenario {path}?")
     return read_scenario(read_text(file), name=str(path), folder=file.parent)
 
 

@@ -391,7 +391,7 @@ _IN_CAPTION = ("load_community", "load_subdistrict", "load_department", "executi
 def changed_inputs(world: Scenario) -> dict[str, str]:
     """Return the inputs of staff and behaviour that are not as by default, but for those every caption has: path and value."""
     return {
-        path: show(value)
+        path: value if isinstance(value, str) else show(value)
         for path, known in inputs().items()
         if path.partition(".")[0] in ("staffing", "behaviour") and path.rpartition(".")[2] not in _IN_CAPTION
         and (value := value_at(world, path)) != known.default

@@ -349,3 +349,8 @@ def test_variant_name__is_what_the_file_is_read_back_with():
     assert variant(read_scenario(format_scenario(scenario)).mechanism_name).mechanism == (
         scenario.mechanism
     )
+
+
+def test_load_scenario__tells_where_the_name_of_what_befalls_a_city_belongs():
+    with pytest.raises(ScenarioError, match=r"^dispute: befalls a city and is none; did you mean --scenario dispute\?$"):
+        load_scenario("dispute")
