@@ -252,7 +252,7 @@ class Engine:
         p = build.parameters(scenario, self.capacity, none, ExternalHours())
         n_issues, days = len(arrivals), scenario.days
         daily = max(64, 3 * n_issues // max(days, 1))
-        n_events = 48 * daily + 512 + 2 * len(scenario.interruptions)
+        n_events = 51 * daily + 512 + 2 * len(scenario.interruptions)
         clock = scenario.behaviour.clock
         weekday = (np.arange(days + 14) + clock.first_weekday) % 7
         counters = st.blank(st.COUNTERS, 1)
