@@ -70,7 +70,6 @@ class _Part:
 
     def __init__(self, library: _InnerLibrary):
         self.library, self._reload_init = library, library._reload_init
-        self._linking_libraries: list[Any] = []
 
     def _get_module_for_linking(self) -> Any:
         return JITCodeLibrary._get_module_for_linking(self.library)

@@ -19,6 +19,7 @@ from govsim.engine.state import (
     BY_MEMBERS_WORK,
     BY_RESIDENTS,
     BY_VOLUNTEERS,
+    DAYS_A_MONTH,
     DEPARTMENT,
     PERFUNCTORY,
     SUBSTANTIVE,
@@ -26,7 +27,6 @@ from govsim.engine.state import (
 )
 
 _SHIFT = 8.0
-_DAYS_A_MONTH = 365.0 / 12.0
 
 
 @kernel
@@ -103,7 +103,7 @@ def resident_hours(w, q):
     """Hours a day of residents who help unasked."""
     p = w.p[0]
     residents = w.communities[q].n_households * p.residents_per_household
-    return residents / 1000.0 * p.emergency_residents_per_thousand * p.emergency_resident_hours / _DAYS_A_MONTH
+    return residents / 1000.0 * p.emergency_residents_per_thousand * p.emergency_resident_hours / DAYS_A_MONTH
 
 
 @kernel
@@ -114,7 +114,7 @@ def steward_hours(w, b):
         return 0.0
     building = w.buildings[b]
     score = offer_score(p, building.steward_motivation, 0.5, 0.5, 1.0, 0.0, building.steward_fatigue)
-    return p.emergency_steward_hours / _DAYS_A_MONTH * score
+    return p.emergency_steward_hours / DAYS_A_MONTH * score
 
 
 @kernel
@@ -128,7 +128,7 @@ def member_hours(w, v):
         p, np.float64(member.motivation), np.float64(member.affect), np.float64(member.responsibility), 1.0, p.E4_mandate,
         np.float64(member.fatigue),
     )
-    return p.emergency_member_hours / _DAYS_A_MONTH * score
+    return p.emergency_member_hours / DAYS_A_MONTH * score
 
 
 @kernel

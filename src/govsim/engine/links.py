@@ -241,15 +241,17 @@ def departments_pair(w):
         pair(w, department, q, skill, hours, events, quality, p.E2_desk_share, p.E2_host_hours, p.E2_quality_drift)
         community = w.communities[q]
         community.pairing_clarity += (p.E2_pairing_clarity - community.pairing_clarity) * quality
-    if p.E2_quality_drift > 0.0:
-        for department in range(12):
-            if has_pair(w, department):
-                load = load_of_department(w, department)
-                w.pairing[department] = drifted(w.pairing[department], p.E2_quality_drift, p.audit_share, load)
+    total = 0.0
+    n_pairing = 0
+    for department in range(12):
+        if has_pair(w, department):
+            total += drift(w, department, department, p.E2_quality_drift)
+            n_pairing += 1
+    w.daily[w.counters[0].today].department_quality = total / max(n_pairing, 1)
 
 
 @kernel
-def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours, drift):
+def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours, quality_drift):
     """Hours of a paired unit: work into the pool, ceremony to nobody's good (3.7.12).
 
     They are booked once, under the department; the share taken from its desk only shortens its day. Where quality drifts, a
@@ -262,7 +264,7 @@ def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours
     w.stations[station].debt += hours * desk_share
     w.stations[station].incurred += hours * desk_share
     charge(w, q, HOSTING, events * host_hours)
-    if drift > 0.0:
+    if quality_drift > 0.0:
         charge(w, station, AUDITING, events * p.audit_share * p.audit_hours)
     place = department * p.n_communities + q
     w.ties[place] += p.tie_gain * quality * (1.0 - w.ties[place])
@@ -297,11 +299,13 @@ def branches_pair(w):
         hours = events * p.E3_event_hours * p.E3_people
         quality = w.pairing[12 + branch]
         pair(w, branch % 12, q, 7, hours, events, quality, p.E3_desk_share, p.E3_host_hours, p.E3_quality_drift)
-    if p.E3_quality_drift > 0.0:
-        for branch in range(p.n_branches):
-            if w.branches[branch] == 1:
-                load = load_of_department(w, branch % 12)
-                w.pairing[12 + branch] = drifted(w.pairing[12 + branch], p.E3_quality_drift, p.audit_share, load)
+    total = 0.0
+    n_pairing = 0
+    for branch in range(p.n_branches):
+        if w.branches[branch] == 1:
+            total += drift(w, 12 + branch, branch % 12, p.E3_quality_drift)
+            n_pairing += 1
+    w.daily[w.counters[0].today].branch_quality = total / max(n_pairing, 1)
 
 
 @kernel
@@ -326,34 +330,18 @@ def has_pair(w, department):
 
 
 @kernel
-def drifted(quality, drift, audited, load):
+def drifted(quality, rate, audited, load):
     """Quality of a pairing a month on: q + eta_q (audit (1 - q) - load q), from 0 to 1: who is loaded and not looked at
     slides into ceremony (3.7.12, ruling 40; an option).
     """
-    return min(1.0, max(0.0, quality + drift * (audited * (1.0 - quality) - load * quality)))
+    return min(1.0, max(0.0, quality + rate * (audited * (1.0 - quality) - load * quality)))
 
 
 @kernel
-def note_pairing(w):
-    """The mean quality of the departments, and of the branches, that pair, once a month."""
-    p = w.p[0]
-    day = w.daily[w.counters[0].today]
-    if p.E2_covered > 0:
-        total = 0.0
-        n = 0
-        for department in range(12):
-            if has_pair(w, department):
-                total += w.pairing[department]
-                n += 1
-        day.department_quality = total / max(n, 1)
-    if p.E3_covered > 0:
-        total = 0.0
-        n = 0
-        for branch in range(p.n_branches):
-            if w.branches[branch] == 1:
-                total += w.pairing[12 + branch]
-                n += 1
-        day.branch_quality = total / max(n, 1)
+def drift(w, unit, department, rate):
+    """Let the quality of a unit that pairs drift for a month, under its department's load; returns it."""
+    w.pairing[unit] = drifted(w.pairing[unit], rate, w.p[0].audit_share, load_of_department(w, department))
+    return w.pairing[unit]
 
 
 @kernel
@@ -417,7 +405,6 @@ def give_month(w):
         departments_pair(w)
     if p.E3_covered > 0:
         branches_pair(w)
-    note_pairing(w)
     if p.n_members > 0:
         members_serve(w)
     if p.external_on == 1:

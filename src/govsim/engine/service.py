@@ -15,12 +15,13 @@ from govsim.engine.ledger import post_unit
 from govsim.engine.moves import BEGAN, QUEUED, RECLASSED, WORKED, charge_for, note_work
 from govsim.engine.queues import before, give_package, schedule, stand_in_line, step_out
 from govsim.engine.renovation import is_programme, stage_begins
-from govsim.engine.staff import MONTH, experience
+from govsim.engine.staff import experience
 from govsim.engine.state import (
     AUDIT_TASK,
     AUDITING,
     COMMUNITY,
     COMPLETE,
+    DAYS_A_MONTH,
     DEADLINE_NEAR,
     DECIDING,
     DECISION_TASK,
@@ -380,7 +381,7 @@ def start_next(w, n, t):
     if wk.is_extra == 0:
         pace = 1.0
         if p.turnover_hazard > 0.0 and st.kind == COMMUNITY:
-            pace = experience(p, (t - wk.hired) / MONTH)
+            pace = experience(p, (t - wk.hired) / DAYS_A_MONTH)
         if p.RV8_enabled == 1 and n >= st.first_worker + st.n_workers - w.pulled[s]:
             pace -= p.RV8_switching_loss
             k = int(w.lines[place_of(w, s, LINES)].first)

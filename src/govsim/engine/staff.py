@@ -6,8 +6,6 @@ from govsim.engine import rng
 from govsim.engine.compiled import kernel
 from govsim.engine.effort import backlog_weeks
 
-MONTH = 365.0 / 12.0
-
 
 @kernel
 def leaving_share(p, backlog):

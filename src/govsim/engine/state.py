@@ -334,6 +334,8 @@ CHANNEL_MONTH = np.dtype(
     )]
 )  # fmt: skip
 
+DAYS_A_MONTH = 365.0 / 12.0
+
 COUNTER_FIELDS_INT = (
     "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "ahead_event", "ahead_issue", "ahead_place",
     "n_sittings", "n_waiting", "overflow",

@@ -13,12 +13,17 @@ _THREE = ("several_departments_share", "lapse_rate")
 def caption(comparison: Comparison, lang: str = "en") -> str:
     """Return the regime of a comparison in one paragraph, with the standing sentence."""
     p = comparison.provenance
-    values = {k: v for k, v in p.items() if isinstance(v, str | int | float)}
-    values |= {k: f"{p[k]:.3g}" for k in _THREE} | {"residents": f"{p['residents']:,}"}
+    values = caption_values(p)
     gap = "" if lang == "zh" else " "
     pool = [label("caption.pool", lang, **values)] if p["n_cities"] > 1 else []
     course = [label("caption.course", lang, name=course_name(p["course"], lang))] if p.get("course") else []
     return gap.join([label("caption.regime", lang, **values), *changed(p, lang), *course, *pool, label("caption.stance", lang)])
+
+
+def caption_values(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the provenance a caption quotes, as it is written."""
+    values = {k: v for k, v in provenance.items() if isinstance(v, str | int | float)}
+    return values | {k: f"{provenance[k]:.3g}" for k in _THREE} | {"residents": f"{provenance['residents']:,}"}
 
 
 def changed(provenance: Mapping[str, Any], lang: str) -> list[str]:

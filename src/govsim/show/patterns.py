@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from govsim.labels import label
+from govsim.show.captions import caption_values, changed
 from govsim.studies.patterns import Filtered, Patterns
 
 _STYLES = {"reproduced": "", "not_reproduced": "bold red", "not_applicable": "dim"}
-_THREE = ("several_departments_share", "lapse_rate")
 
 
 def patterns_table(found: Patterns, lang: str = "en") -> Any:
@@ -75,10 +75,8 @@ def filter_tables(found: Filtered, lang: str = "en") -> list[Any]:
 def caption(found: Patterns | Filtered, lang: str = "en") -> str:
     """Return the regime in one paragraph, with the standing sentence (decision 6)."""
     p = found.provenance
-    values = {k: v for k, v in p.items() if isinstance(v, str | int | float)}
-    values |= {k: f"{p[k]:.3g}" for k in _THREE} | {"residents": f"{p['residents']:,}"}
     gap = "" if lang == "zh" else " "
-    return gap.join([label("caption.patterns", lang, **values), label("caption.stance", lang)])
+    return gap.join([label("caption.patterns", lang, **caption_values(p)), *changed(p, lang), label("caption.stance", lang)])
 
 
 def _table(title: str) -> Any:

@@ -10,7 +10,7 @@ seeds of its own, so that a control knows nothing of the luck it is compared und
 """
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -370,7 +370,7 @@ def several_departments_share(world: Scenario) -> float:
 def regime_of(world: Scenario) -> dict[str, Any]:
     """Return the coordinates that every caption carries (decision 6)."""
     staffing, commitment = world.staffing, world.behaviour.commitment
-    return {
+    regime = {
         "city": world.city.name, "city_code": world.city.code, "residents": world.city.n_residents,
         "communities": world.city.n_communities, "structure_basis": STRUCTURE_BASIS,
         "days": world.days, "burn_in_days": world.burn_in_days, "seed": world.seed, "course": world.shocks.title,
@@ -380,20 +380,17 @@ def regime_of(world: Scenario) -> dict[str, Any]:
         "several_departments_share": several_departments_share(world),
         "lapse_rate": commitment.lapse_rate, "audit_share": world.behaviour.effort.audit_share,
         "law_firm_hours": world.behaviour.contribution.law_firm_hours,
-        "commit_authority": commitment.commit_authority, "profile": world.demand.profile, "changed": changed_inputs(world),
+        "commit_authority": commitment.commit_authority, "profile": world.demand.profile,
     }  # fmt: skip
+    return regime | {"changed": changed_inputs(world, regime)}
 
 
-_IN_CAPTION = ("load_community", "load_subdistrict", "load_department", "executive_load", "lapse_rate", "audit_share", "law_firm_hours",
-               "commit_authority")  # fmt: skip
-
-
-def changed_inputs(world: Scenario) -> dict[str, str]:
-    """Return the inputs of staff and behaviour that are not as by default, but for those every caption has: path and value."""
+def changed_inputs(world: Scenario, told: Container[str] = ()) -> dict[str, str]:
+    """Return the inputs of staff and behaviour that are not as by default, but for those `told` by name: path and value."""
     return {
         path: value if isinstance(value, str) else show(value)
         for path, known in inputs().items()
-        if path.partition(".")[0] in ("staffing", "behaviour") and path.rpartition(".")[2] not in _IN_CAPTION
+        if path.partition(".")[0] in ("staffing", "behaviour") and path.rpartition(".")[2] not in told
         and (value := value_at(world, path)) != known.default
     }  # fmt: skip
 

@@ -34,7 +34,7 @@ RULES = {
     "routing.dispatch_order": "J", "routing.dispatch_probability": "Cl", "routing.lead_answers": "J", "routing.order_asked": "J",
     "voice.escalate": "att hrs", "voice.utility_of_hotline": "κ", "day.start_day": "",
     "service.start_next": "hrs", "campaign.begin_campaign": "att hrs", "campaign.campaign_day": "hrs",
-    "links.give_month": "", "links.note_pairing": "", "links.part_time_pledges": "hrs", "links.organisations_give": "hrs",
+    "links.give_month": "", "links.part_time_pledges": "hrs", "links.organisations_give": "hrs",
     "links.residents_give": "hrs fund", "links.stewards_care": "hrs det mot", "links.keep_lists": "",
     "links.departments_pair": "hrs Cl R", "links.branches_pair": "hrs R", "links.member_serves": "hrs mot",
     "links.members_serve": "hrs mot", "gates.familiarity_of": "I", "day.arrive": "det", "day.detect": "det",

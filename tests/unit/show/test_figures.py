@@ -15,7 +15,7 @@ from govsim.show import theme
 from govsim.show.captions import caption, changed, notes
 from govsim.show.figures import plot_comparison, save_figure
 from govsim.show.table import comparison_tables, metric_name, number
-from govsim.studies.compare import ASKED, Comparison, changed_inputs, compare
+from govsim.studies.compare import ASKED, Comparison, compare, regime_of
 
 
 @pytest.fixture(scope="module")
@@ -148,11 +148,11 @@ def test_caption__names_the_inputs_that_are_not_by_default(lang):
     """Staff and behaviour only; what every caption has is not said twice; beyond six they are counted."""
     world = override(Scenario(), {"staffing.turnover_hazard": 0.05, "staffing.load_community": 0.5,
                                   "behaviour.commitment.commit_anchor": "reference"})  # fmt: skip
-    found = changed({"changed": changed_inputs(world)}, lang)
+    found = changed(regime_of(world), lang)
     assert len(found) == 1
     assert f"{label('input.staffing.turnover_hazard', lang)} 0.05" in found[0]
     assert f"{label('input.behaviour.commitment.commit_anchor', lang)} reference" in found[0]
     assert label("input.staffing.load_community", lang) not in found[0]
-    assert changed({"changed": changed_inputs(Scenario())}, lang) == [] == changed({}, lang)
+    assert changed(regime_of(Scenario()), lang) == [] == changed({}, lang)
     many = dict.fromkeys([path for path in inputs() if path.startswith("behaviour.voice.")][:8], "1")
     assert label("caption.more", lang, n=2) in changed({"changed": many}, lang)[0]
