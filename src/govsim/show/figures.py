@@ -160,8 +160,8 @@ def _effects(ax: Any, comparison: Comparison, names: list[str], lang: str) -> No
         ax.plot([low[n], high[n]], [y[n], y[n]], color=colour, lw=2.4, solid_capstyle="butt")
         ax.plot(mean[n], y[n], theme.VERDICT_MARKERS[verdict], color=colour, mfc=face, ms=7)
         text = f"{mean[n]:+.1f} {label('message.verdict.' + verdict, lang)}".replace("-", "−")
-        ax.annotate(text, (mean[n], y[n]), (0, 7), textcoords="offset points", ha="center",
-                    fontsize=8.5, color=colour)  # fmt: skip
+        ax.annotate(text, (mean[n], y[n]), (0, 9), textcoords="offset points", ha="center", fontsize=8.5, color=colour,
+                    bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.8})  # fmt: skip
     ends = np.concatenate([low, high, mean, [-margin, margin]])
     left, right = np.nanmin(ends), np.nanmax(ends)
     room = 0.16 * (right - left)
