@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# No test asserts a time, and a rule's first call may compile it.
-settings.register_profile("govsim", deadline=None)
+# No test asserts a time, and a rule's first call may compile it. The same code is judged by the
+# same examples, on every machine; `--hypothesis-profile=search` looks for others.
+settings.register_profile("govsim", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=3000)
 settings.load_profile("govsim")
 
 ROOT = Path(__file__).resolve().parents[1]

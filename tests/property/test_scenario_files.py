@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from govsim.scenario.fields import ScenarioError
@@ -12,7 +12,7 @@ TOGETHER = (
     "demand.month_factor", "staffing.fee_share", "behaviour.work.", "behaviour.gates.parties_", "mechanism.RV8.",
     "shocks.demand.", "shocks.desks.", "shocks.renovation.",
 )  # fmt: skip
-"""Inputs that cannot be changed one by one: they must fit each other."""
+"""Inputs that can seldom be changed one by one: they must fit each other."""
 FREE = {p: i for p, i in inputs().items() if not p.startswith(TOGETHER) and p != "burn_in_days"}
 
 
@@ -31,9 +31,13 @@ def values(known):
 
 @st.composite
 def scenarios(draw):
+    """Any scenario there is: changes that do not fit each other are none."""
     paths = draw(st.lists(st.sampled_from(sorted(FREE)), unique=True, max_size=12))
     changes = {path: draw(values(FREE[path])) for path in paths}
-    return override(Scenario(burn_in_days=0), changes)
+    try:
+        return override(Scenario(burn_in_days=0), changes)
+    except ScenarioError:
+        reject()
 
 
 @st.composite
@@ -43,13 +47,11 @@ def dose_sets(draw):
 
 
 @given(scenario=scenarios(), full=st.booleans(), comments=st.booleans())
-@settings(deadline=None)
 def test_file__gives_the_scenario_back(scenario, full, comments):
     assert read_scenario(format_scenario(scenario, full=full, comments=comments)) == scenario
 
 
 @given(doses=dose_sets())
-@settings(deadline=None)
 def test_variant_name__gives_the_variant_back(doses):
     name = "+".join(f"{code}@{x!r}" for code, x in doses.items()) or "B0"
     found = variant(name)
@@ -59,7 +61,6 @@ def test_variant_name__gives_the_variant_back(doses):
 
 
 @given(doses=dose_sets())
-@settings(deadline=None)
 def test_variant__comes_off_without_a_trace(doses):
     name = "+".join(f"{code}@{x!r}" for code, x in doses.items()) or "B0"
     base = Scenario()
@@ -76,7 +77,6 @@ def refusal(call):
 
 
 @given(text=st.text())
-@settings(deadline=None)
 def test_any_text__is_a_scenario_or_one_line(text):
     assert refusal(lambda: read_scenario(text)).isprintable()
     assert refusal(lambda: variant(text)).isprintable()
@@ -84,6 +84,5 @@ def test_any_text__is_a_scenario_or_one_line(text):
 
 @given(path=st.sampled_from(sorted(inputs())), value=st.none() | st.floats() | st.integers()
        | st.text() | st.booleans() | st.lists(st.integers()))  # fmt: skip
-@settings(deadline=None)
 def test_any_value__is_taken_or_one_line(path, value):
     assert refusal(lambda: override(Scenario(), {path: value})).isprintable()

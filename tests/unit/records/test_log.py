@@ -311,7 +311,7 @@ def test_types__missing_unknown_and_outside_are_kept_and_told_apart(tmp_path):
     assert log.table["type"].tolist() == ["", "", "", "PARK"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -30,7 +30,7 @@ def whole():
     return {name: Engine(apply(WORLD, name)).advance(WORLD.days) for name in ("B0", "F1", "ceremonial_all", "RV3+RV5+RV8")}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(day=hs.integers(0, WORLD.days), name=hs.sampled_from(["B0", "F1", "ceremonial_all", "RV3+RV5+RV8"]))
 def test_state__resumed_on_any_day_gives_the_run_bit_for_bit(whole, tmp_path_factory, day, name):
     path = tmp_path_factory.mktemp("state") / "run.state"
@@ -82,7 +82,7 @@ def refused(tmp_path, content):
     return str(error.value)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=hs.data())
 def test_state__with_any_byte_changed_or_cut_is_refused(state, tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("edited")

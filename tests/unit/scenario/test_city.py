@@ -133,7 +133,7 @@ def test_tables__every_compound_is_equally_likely_to_be_of_a_type():
     assert np.abs(old - 0.35).max() < 4.5 * np.sqrt(0.35 * 0.65 / n)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
     residents=st.integers(600, 9000),
@@ -168,7 +168,6 @@ def test_tables__agree_with_the_counts_and_split_evenly(
         assert (np.diff(parents) >= 0).all()
 
 
-@settings(deadline=None)
 @given(
     weights=st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda w: sum(w) > 0.01),
     total=st.integers(1, 5000),
@@ -280,7 +279,6 @@ def test_from_division__takes_other_fields():
 # ---- other sizes -----------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(residents=st.integers(1, 10_000_000))
 def test_scaled__is_within_one_community_of_the_request(residents):
     city = City.preset("standard")
