@@ -61,6 +61,7 @@ from govsim.engine.service import (
     push_package,
     reclass,
     run_chunk,
+    start_later,
     start_next,
 )
 from govsim.engine.staff import staff_leaves
@@ -265,8 +266,8 @@ def interrupt(w, n, t, hours):
         today = max(0.0, min(wk.done_at, end) - start) * 24.0
         post_work(w, n, t, -today)
         run_chunk(w, n, wk.free_at, today + wk.carry)
-    elif wk.package < 0:
-        schedule(w, wk.free_at, READY, n, 0, n)
+    elif wk.package < 0 and st.queue_length > 0:
+        start_later(w, n)
 
 
 @kernel
@@ -295,8 +296,6 @@ def open_station(w, s, t):
         wk.free_at += paid / 24.0
         if wk.package >= 0 and wk.carry > 0.0:
             run_chunk(w, n, wk.free_at, wk.carry)
-        elif wk.package < 0 and wk.free_at > t:
-            schedule(w, wk.free_at, READY, n, 0, n)
     if st.debt > 1e-9:
         st.overdrawn += 1.0
     if st.debt < 1e-12:

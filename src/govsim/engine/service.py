@@ -34,6 +34,7 @@ from govsim.engine.state import (
     PERSUASION,
     PETITION_CASE,
     PETITIONING,
+    READY,
     SUBSTANTIVE,
     SUPERVISING,
     WORK,
@@ -406,6 +407,15 @@ def start_next(w, n, t):
 
 
 @kernel
+def start_later(w, n):
+    """A worker who is busy with other things looks at what waits as soon as they are over."""
+    wk = w.workers[n]
+    if wk.ready_at != wk.free_at:
+        wk.ready_at = wk.free_at
+        schedule(w, wk.free_at, READY, n, 0, n)
+
+
+@kernel
 def dispatch(w, s, t):
     """Give waiting packages to idle workers of a unit whose window is running."""
     st = w.stations[s]
@@ -416,8 +426,11 @@ def dispatch(w, s, t):
         if st.queue_length == 0:
             return
         wk = w.workers[n]
-        if wk.package < 0 and wk.free_at <= t:
-            start_next(w, n, t)
+        if wk.package < 0:
+            if wk.free_at <= t:
+                start_next(w, n, t)
+            else:
+                start_later(w, n)
 
 
 @kernel

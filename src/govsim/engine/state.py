@@ -149,7 +149,7 @@ STATION = np.dtype(
 
 WORKER = np.dtype(
     [
-        ("station", "i8"), ("package", "i8"), ("version", "i8"), ("free_at", "f8"), ("done_at", "f8"),
+        ("station", "i8"), ("package", "i8"), ("version", "i8"), ("free_at", "f8"), ("ready_at", "f8"), ("done_at", "f8"),
         ("is_extra", "i8"), ("pool_skill", "i8"), ("efficiency", "f8"), ("carry", "f8"), ("activity", "i8"),
         ("hired", "f8"),
     ]
