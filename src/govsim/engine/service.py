@@ -417,7 +417,10 @@ def start_later(w, n):
 
 @kernel
 def dispatch(w, s, t):
-    """Give waiting packages to idle workers of a unit whose window is running."""
+    """Give waiting packages to idle workers of a unit whose window is running.
+
+    Extra workers come last and are alike: where one finds nothing, so do the others.
+    """
     st = w.stations[s]
     last = st.first_worker + st.n_workers
     if st.kind == COMMUNITY:
@@ -427,10 +430,10 @@ def dispatch(w, s, t):
             return
         wk = w.workers[n]
         if wk.package < 0:
-            if wk.free_at <= t:
-                start_next(w, n, t)
-            else:
+            if wk.free_at > t:
                 start_later(w, n)
+            elif not start_next(w, n, t) and wk.is_extra == 1:
+                return
 
 
 @kernel
