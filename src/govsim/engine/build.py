@@ -21,6 +21,8 @@ N_EXTRA = 8
 """Extra hands a community's desk can seat at once."""
 _PIECE = 2**16
 """Households drawn at once, so that temporaries stay small beside the columns."""
+_KEPT = 128
+"""Variants in a city whose numbers are kept."""
 SCOPES = {"building": 0, "compound": 1, "community": 2}
 TARGETING = {"random": 0, "worst": 1, "petitions": 2, "showcase": 3}
 
@@ -141,6 +143,17 @@ def shock_numbers(scenario: Scenario) -> dict[str, float | int]:
 
 def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechanism, external: ExternalHours) -> np.recarray:
     """One row with every number the rules read. The fields are the same for every scenario."""
+    of_any = scenario.model_copy(update={"seed": 0})
+    row = _parameters(of_any, capacity["commit_intercept"], capacity["n_teams"], mechanism, external).copy()
+    row.seed = scenario.seed
+    return row
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _parameters(
+    scenario: Scenario, commit_intercept: float, n_teams: int, mechanism: Mechanism, external: ExternalHours
+) -> np.recarray:
+    """`parameters` of any seed; a comparison asks for them once a run."""
     city, behaviour = scenario.city, scenario.behaviour
     numbers: dict[str, float | int] = {}
     for group in type(behaviour).model_fields:
@@ -154,7 +167,7 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
         numbers.pop(f"{code}_slots", None)
     gates = behaviour.gates
     numbers |= {
-        "commit_intercept_solved": capacity["commit_intercept"],
+        "commit_intercept_solved": commit_intercept,
         "exponential_decisions": int(gates.decision_distribution == "exponential"),
         "exponential_hours": int(scenario.demand.hours_distribution == "exponential"),
         "independent_packages": int(scenario.demand.package_hours == "independent"),
@@ -166,14 +179,14 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
         "n_communities": city.n_communities,
         "n_compounds": city.n_compounds,
         "n_households": city.n_households,
-        "n_teams": capacity["n_teams"],
+        "n_teams": n_teams,
         "n_leaders": min(60, max(30, 24 + 2 * city.n_subdistricts)),
         "n_months": -(-scenario.days * 12 // 365) + 1,
         "n_extra_max": N_EXTRA,
         "first_department_team": city.n_communities + city.n_subdistricts,
-        "station_petition": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"],
-        "station_leaders": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"] + 1,
-        "first_mediation": city.n_communities + city.n_subdistricts + 12 * capacity["n_teams"] + 2,
+        "station_petition": city.n_communities + city.n_subdistricts + 12 * n_teams,
+        "station_leaders": city.n_communities + city.n_subdistricts + 12 * n_teams + 1,
+        "first_mediation": city.n_communities + city.n_subdistricts + 12 * n_teams + 2,
     }
     names = sorted(numbers)
     row = st.blank(_row_of(tuple((name, isinstance(numbers[name], int)) for name in names)), 1)
@@ -205,6 +218,13 @@ def covered(seed: int, family: int, n: int, share: float) -> np.ndarray:
 
 def type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[np.recarray, np.ndarray]:
     """Rows and flattened tables of the issue types: who decides and works, under delegation one tier lower, and which are listed."""
+    kinds, tables = _type_tables(demand, behaviour, mechanism)
+    return kinds.copy(), tables.copy()
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[np.recarray, np.ndarray]:
+    """`type_tables`, worked out; a comparison asks for them once a run."""
     types, delegation, work = demand.types, mechanism.RV7, behaviour.work
     kinds = st.blank(st.KIND_RECORD, len(types))
 
