@@ -43,6 +43,8 @@ from govsim.engine.world import prefetch
 
 _ENFORCEMENT = 2
 _CLASS_WEIGHT = 1.0e7
+_ADJACENT = (0b00110000, 0b01000000, 0, 0b00010000, 0b00001001, 0b00000001, 0b00000010, 0)
+"""Skills adjacent to each, as bits."""
 
 
 @kernel
@@ -219,25 +221,32 @@ def first_waiting(w, s):
 @kernel
 def adjacent(a, b):
     """Adjacent skills (3.7.18): law-admin, engineering-project, health-social, social-mediation."""
-    low = min(a, b)
-    high = max(a, b)
-    return (
-        (low == 0 and (high == 5 or high == 4))
-        or (low == 1 and high == 6)
-        or (low == 3 and high == 4)
-    )
+    return _ADJACENT[a] >> b & 1 == 1
 
 
 @kernel
-def pool_skill_for(w, community, need):
-    """The skill of today's pool that serves a need: matched, adjacent, or anybody for general work."""
-    base = community * 8
-    if w.pool_today[base + need] > 1e-9:
+def skills_left(w, community):
+    """Skills of which today's pool has hours left, as bits."""
+    base = community * N_SKILLS
+    found = 0
+    for skill in range(N_SKILLS):
+        if w.pool_today[base + skill] > 1e-9:
+            found |= 1 << skill
+    return found
+
+
+@kernel
+def skill_for(skills, need):
+    """Which of some skills serves a need: its own, the first adjacent one, or anybody's for general work; -1 if none."""
+    if skills >> need & 1:
         return need
-    for skill in range(8):
-        if w.pool_today[base + skill] > 1e-9 and (need == 7 or adjacent(skill, need)):
-            return skill
-    return -1
+    usable = skills if need == 7 else skills & _ADJACENT[need]
+    if usable == 0:
+        return -1
+    skill = 0
+    while usable >> skill & 1 == 0:
+        skill += 1
+    return skill
 
 
 @kernel
@@ -254,11 +263,12 @@ def first_of_skill(w, s, skill):
 def first_for_pool(w, s, community):
     """First package in station order whose skill the pool has and outsiders may serve (walls)."""
     best = -1
+    skills = skills_left(w, community)
     lines = w.stations[s].lines & (2**LINES - 1)
     lines |= lines >> 2 * N_SKILLS
     lines |= lines >> N_SKILLS
     for need in range(N_SKILLS):
-        if need == _ENFORCEMENT or lines & (1 << need) == 0 or pool_skill_for(w, community, need) < 0:
+        if need == _ENFORCEMENT or lines & (1 << need) == 0 or skill_for(skills, need) < 0:
             continue
         k = first_of_skill(w, s, need)
         if w.packages[k].kind == WORK or w.packages[k].kind == PERSUASION:
@@ -396,7 +406,7 @@ def start_next(w, n, t):
     if k < 0:
         return False
     need = int(w.packages[k].skill)
-    skill = pool_skill_for(w, st.area, need)
+    skill = skill_for(skills_left(w, st.area), need)
     wk.pool_skill = skill
     place = st.area * 8 + skill
     hours = begin(w, n, k, t, efficiency_of_volunteer(p, skill, need), min(p.chunk_max, w.pool_today[place]))

@@ -185,11 +185,11 @@ _ISSUES_A_DAY = 2400
 
 
 def _slots_per_day(daily: int) -> int:
-    """Buckets of a day for so many issues: a quarter of an hour each, shorter in a large city.
+    """Buckets of a day for so many issues: an hour each in a small city, shorter in a large one.
 
-    So each holds some tens of events, whatever the city's size.
+    So each holds some tens of events at most, whatever the city's size.
     """
-    return _SLOTS_PER_DAY * 2 ** max(0, round(math.log2(daily / _ISSUES_A_DAY)))
+    return round(_SLOTS_PER_DAY * 2.0 ** max(-2, round(math.log2(daily / _ISSUES_A_DAY))))
 
 
 _TABLED_AT_ONCE = 5
