@@ -5,6 +5,7 @@ city's operational time carries weekday, month and the gamma day factor; the typ
 weights, and the season thins (ruling 25). Identity is (building, ordinal) (ruling 7).
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -13,6 +14,18 @@ from govsim.engine import rng
 from govsim.engine.compiled import kernel
 from govsim.engine.renovation import is_programme, renovation_of, size_of_works
 from govsim.engine.state import KIND_TABLE, LATENT, UNCLEAR_DUTY
+
+_MOST_AFFECTED = 256
+
+
+def _poisson(mean):
+    """Cumulative probabilities of a Poisson number, the last one all the rest."""
+    terms = itertools.accumulate(range(1, _MOST_AFFECTED), lambda term, n: term * (mean / n), initial=math.exp(-mean))
+    return [*itertools.accumulate(terms)][:-1] + [1.0]
+
+
+_AFFECTED = np.array(_poisson(4.0) + _poisson(15.0) + _poisson(40.0))
+"""Of a building, a compound, a community."""
 
 
 @kernel
@@ -68,6 +81,16 @@ def copy_sorted(order, time, key, building, kind, households, arrivals):
 
 
 @kernel
+def affected(scope, u):
+    """Households affected beside one's own: Poisson, by inversion of one uniform."""
+    first = scope * _MOST_AFFECTED
+    n = 0
+    while u > _AFFECTED[first + n]:
+        n += 1
+    return n
+
+
+@kernel
 def born(w, i):
     """Draw an issue's own traits when it arises: all keyed, so all the same under every variant."""
     p = w.p[0]
@@ -82,9 +105,7 @@ def born(w, i):
     it.state_180 = -1
     it.state_365 = -1
     it.severity = rng.beta_two_two(a.key, rng.SEVERITY)
-    scope = kind.scope
-    mean = 4.0 if scope == 0 else (15.0 if scope == 1 else 40.0)
-    it.n_affected = 1 + rng.poisson(a.key, rng.AFFECTED, mean)
+    it.n_affected = 1 + affected(kind.scope, rng.uniform(a.key, rng.AFFECTED, 0))
     if p.exponential_hours == 1:
         it.hours = kind.hours_mean * rng.exponential(a.key, rng.HOURS, 0)
     else:

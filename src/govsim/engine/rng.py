@@ -131,22 +131,6 @@ def beta_two_two(key, purpose):
 
 
 @kernel
-def poisson(key, purpose, mean):
-    """Poisson by inversion of one uniform; for means up to about 500."""
-    if mean <= 0.0:
-        return 0
-    u = uniform(key, purpose, 0)
-    term = math.exp(-mean)
-    total = term
-    n = 0
-    while u > total and n < 2000:
-        n += 1
-        term *= mean / n
-        total += term
-    return n
-
-
-@kernel
 def binomial(key, purpose, count, n, share):
     """Binomial of n trials by inversion of the rarer outcome, one uniform for each 64 trials (2^-64 is far from underflow)."""
     rare = min(share, 1.0 - share)
