@@ -189,7 +189,7 @@ def verdict(low: float, high: float, margin: float) -> Verdict:
 def pairing_gain(baseline: Floats, variant: Floats) -> tuple[float, float]:
     """Correlation of paired outcomes, and the share of variance that pairing takes away (Y4).
 
-    The share is ``1 - var(v - b) / (var(v) + var(b))``; with a correlation of 0 or less pairing
+    The share is ``1 - var(v - b) / (var(v) + var(b))``, that is ``2 cov(v, b) / (var(v) + var(b))``; with a correlation of 0 or less pairing
     gained nothing, though the interval is still valid. ``nan`` where one side has no spread.
 
     Parameters
@@ -201,9 +201,9 @@ def pairing_gain(baseline: Floats, variant: Floats) -> tuple[float, float]:
     b, v = baseline[both], variant[both]
     if len(b) < 3 or np.ptp(b) == 0 or np.ptp(v) == 0:
         return float("nan"), float("nan")
-    correlation = float(np.corrcoef(b, v)[0, 1])
-    separate = float(np.var(b) + np.var(v))
-    return correlation, 1 - float(np.var(v - b)) / separate
+    b, v = b - b.mean(), v - v.mean()
+    covariance, var_b, var_v = b @ v, b @ b, v @ v
+    return float(covariance / np.sqrt(var_b * var_v)), float(2 * covariance / (var_b + var_v))
 
 
 def _groups(known: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
@@ -232,10 +232,12 @@ def _interval(d: Floats, level: float, n_resamples: int) -> tuple[Floats, Floats
         t = np.where(usable, t, np.nan)[:, shaped]
         chosen = spread[shaped]
         if len(chosen):
-            known = np.isfinite(t).all()
-            ends = (np.quantile if known else np.nanquantile)(t, (tail, 1 - tail), axis=0)
-            low[chosen] = mean[chosen] - ends[1] * error[chosen]
-            high[chosen] = mean[chosen] - ends[0] * error[chosen]
+            whole = usable[:, shaped].all(axis=0)
+            for some, quantile in ((whole, np.quantile), (~whole, np.nanquantile)):
+                if some.any():
+                    ends = quantile(t[:, some], (tail, 1 - tail), axis=0)
+                    at = chosen[some]
+                    low[at], high[at] = mean[at] - ends[1] * error[at], mean[at] - ends[0] * error[at]
             kind[chosen] = "bootstrap-t"
     return low, high, list(kind)
 
