@@ -38,3 +38,20 @@ def test_executive_route__holds_every_issue_that_only_it_may_decide_once(name):
         assert sorted(live) == np.flatnonzero(waiting).tolist()
         n_petitioned += int((it.petitions[waiting] > 0).sum())
     assert n_petitioned > 0
+
+
+@pytest.mark.parametrize("name", ["F1", "F1-A1", "axis+RV7"])
+def test_agendas__hold_an_issue_once_and_it_knows_on_which(name):
+    engine = Engine(apply(WORLD, name), seed=3)
+    n_entries = n_passed_up = 0
+    for day in (150, 201, 400, 730):
+        w = engine.advance(day).world
+        standing = np.zeros(engine.n_issues, np.int64)
+        for forum, kind in enumerate(w.forums.kind):
+            live = entries(w, forum)
+            assert len(live) == len(set(live))
+            standing[live] |= 1 << kind
+            n_entries += len(live)
+        assert (standing == w.issues.agendas[: engine.n_issues]).all()
+        n_passed_up += int((w.issues.retabled[: engine.n_issues] > engine.world.p.retabling_max[0]).sum())
+    assert n_entries > 0 and n_passed_up > 0

@@ -119,12 +119,15 @@ def agenda_score(w, i):
 
 @kernel
 def table_item(w, f, i, t):
-    """Put an issue on a forum's agenda; order: severity, people affected, petition, age (ruling 29).
+    """Put an issue on a forum's agenda unless it stands there; order: severity, people affected, petition, age (ruling 29).
 
     Under an agenda score of one's own the order is made at each sitting, and the day of tabling is kept for it.
     """
     it = w.issues[i]
     fo = w.forums[f]
+    if int(it.agendas) >> fo.kind & 1:
+        return
+    it.agendas = int(it.agendas) | 1 << fo.kind
     key = t
     if fo.kind != EXECUTIVE:
         if w.rules[AGENDA_SCORE].address == 0:
@@ -149,6 +152,9 @@ def table_issue(w, i, t, only_new):
 def table_petitioned(w, i):
     """A first petition moves an issue up every agenda: its old entries are stale, and it is tabled anew by its age (ruling 29)."""
     it = w.issues[i]
+    it.agendas = 0
+    if it.status != GATED:
+        return
     eligible = w.arrivals[i].onset + np.float64(it.triaged)
     for kind in range(5):
         f = forum_of(w, kind, i)
@@ -204,9 +210,24 @@ def reorder_agendas(w, t, change):
 
 
 @kernel
+def is_stale_entry(w, n):
+    """Whether an entry of an agenda is of the time before a first petition; the issue was tabled anew then."""
+    return w.nodes[n].version != min(int(w.issues[w.nodes[n].content].petitions), 1)
+
+
+@kernel
+def strike(w, f, n):
+    """Note on the issue that this entry, about to leave the agenda, stands there no more."""
+    if not is_stale_entry(w, n):
+        it = w.issues[w.nodes[n].content]
+        it.agendas = int(it.agendas) & ~(1 << w.forums[f].kind)
+
+
+@kernel
 def end_forum(w, f):
     """Give back what is left of a forum's agenda."""
     while w.forums[f].root >= 0:
+        strike(w, f, w.forums[f].root)
         w.forums[f].root = queue_pop(w, w.forums[f].root)
 
 
@@ -406,8 +427,7 @@ def table_again(w, f, i, t):
 @kernel
 def is_settled(w, n):
     """Whether the issue of an agenda's entry has passed its gates for good, or was petitioned and tabled anew."""
-    it = w.issues[w.nodes[n].content]
-    return it.status != GATED or w.nodes[n].version != min(int(it.petitions), 1)
+    return w.issues[w.nodes[n].content].status != GATED or is_stale_entry(w, n)
 
 
 @kernel
@@ -426,6 +446,7 @@ def strike_settled(w, f):
             w.nodes[left].right = n
             rest = left
         elif is_settled(w, n):
+            strike(w, f, n)
             node.left = give_row(w, NODES, n)
         else:
             node.right = -1
@@ -441,6 +462,7 @@ def next_item(w, f):
     while fo.root >= 0:
         i = int(w.nodes[fo.root].content)
         settled = is_settled(w, fo.root)
+        strike(w, f, fo.root)
         fo.root = queue_pop(w, fo.root)
         if fo.root >= 0:
             prefetch(w.issues, int(w.nodes[fo.root].content))

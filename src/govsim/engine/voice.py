@@ -283,7 +283,7 @@ def petition(w, i, t):
     n = int(it.petitions)
     it.petitions = min(n + 1, 120)
     note_move(w, i, t, PETITIONED, -1, n + 1, 0.0)
-    if n == 0 and it.status == GATED:
+    if n == 0:
         table_petitioned(w, i)
     w.daily[c.today].petitions += 1
     w.communities[community_of(w, i)].petitions += 1.0
