@@ -35,7 +35,7 @@ from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import Variant, apply, with_own
 
 FORMAT = b"govsim state"
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _LONGEST_HEADER = 2**26
 
 REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share", "rules", "own", "grids")

@@ -9,7 +9,7 @@ from govsim.labels import label
 from govsim.show.captions import caption_values, changed
 from govsim.studies.patterns import Filtered, Patterns
 
-_STYLES = {"reproduced": "", "not_reproduced": "bold red", "not_applicable": "dim"}
+_STYLES = {"reproduced": "", "not_reproduced": "bold red", "undecided": "yellow", "not_applicable": "dim"}
 
 
 def patterns_table(found: Patterns, lang: str = "en") -> Any:
@@ -36,7 +36,7 @@ def quantities(rows: pd.DataFrame, lang: str) -> list[str]:
         name = label(f"pattern.{row.pattern}.{row.quantity}", lang)
         values = {"low": f"{row.low:.3g}", "high": f"{row.high:.3g}", "above": f"{row.above:.3g}", "below": f"{row.below:.3g}"}
         kind = "between" if math.isfinite(row.above) and math.isfinite(row.below) else "above" if math.isfinite(row.above) else "below"
-        ends = label("patterns.holds" if row.holds else "patterns.lacks", lang)
+        ends = label(f"patterns.state.{row.state}", lang)
         bound = label(f"patterns.bound.{kind}", lang, **values)
         found.append(label("patterns.quantity", lang, name=name, mean=f"{row.mean:.3g}", bound=bound, ends=ends, **values))
     return found

@@ -3,7 +3,8 @@
 Each pattern is one short function. Its docstring gives the fact, what is run and computed, and the criterion, which was fixed from
 the wording of the fact before any result was seen. It gets the runs of one replication, all under the same luck, and returns
 quantities; every quantity has a bound. A pattern is *reproduced* if the whole 95 % interval of every quantity's mean lies on the
-right side of its bound, else it is not. Nothing is tuned to make one pass.
+right side of its bound, and not if that of one lies wholly on the wrong side; else it is undecided, and more replications may
+tell. Nothing is tuned to make one pass.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -119,6 +120,10 @@ class Bound:
     def holds(self, low: float, high: float) -> bool:
         """Whether an interval lies within; an unknown one does not."""
         return bool(self.low < low and high < self.high)
+
+    def fails(self, low: float, high: float) -> bool:
+        """Whether an interval lies wholly outside; an unknown one does not."""
+        return bool(high <= self.low or low >= self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,8 +536,8 @@ class Patterns:
     ----------
     table
         One row per quantity: pattern, ``is_mandatory``, quantity, mean, ``low``, ``high``, the bounds it has to lie between
-        (``above``, ``below``), ``holds``, the verdict of its pattern (``reproduced``, ``not_reproduced``, ``not_applicable``)
-        and ``n_replications``.
+        (``above``, ``below``), its ``state`` (``holds``, ``fails``, ``undecided``, ``not_applicable``), the verdict of its pattern (``reproduced``,
+        ``not_reproduced``, ``undecided``, ``not_applicable``) and ``n_replications``.
     provenance
         The regime, for the caption.
     """
@@ -591,10 +596,12 @@ def analyse_patterns(chosen: Sequence[Pattern], found: Sequence[Mapping[str, Qua
         for name, bound in pattern.bounds.items():
             e = paired_estimates(np.array([[values[pattern.code][name]] for values in found]))
             low, high = float(e.low[0]), float(e.high[0])
-            own.append((name, float(e.mean[0]), low, high, bound.low, bound.high, bound.holds(low, high), int(e.n_replications[0])))
-        verdict = "reproduced" if all(row[6] for row in own) else "not_reproduced"
+            state = "holds" if bound.holds(low, high) else "fails" if bound.fails(low, high) else "undecided"
+            own.append((name, float(e.mean[0]), low, high, bound.low, bound.high, state, int(e.n_replications[0])))
+        states = {row[6] for row in own}
+        verdict = "not_reproduced" if "fails" in states else "undecided" if "undecided" in states else "reproduced"
         rows += [(pattern.code, pattern.is_mandatory, *row[:7], verdict, row[7]) for row in own]
-    names = ["pattern", "is_mandatory", "quantity", "mean", "low", "high", "above", "below", "holds", "verdict", "n_replications"]
+    names = ["pattern", "is_mandatory", "quantity", "mean", "low", "high", "above", "below", "state", "verdict", "n_replications"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -635,10 +642,10 @@ def patterns(
         found.append(measure_patterns(world, chosen, seed, workers=workers, progress=told, unfinished=unfinished))
     table = analyse_patterns(chosen, found)
     if only is None:
-        none = pd.DataFrame({"pattern": NOT_APPLICABLE, "quantity": "", "verdict": "not_applicable", "n_replications": 0})
+        none = pd.DataFrame({"pattern": NOT_APPLICABLE, "quantity": "", "n_replications": 0})
         none["is_mandatory"] = none.pattern.isin(MANDATORY)
+        none["state"] = none["verdict"] = "not_applicable"
         table = pd.concat([table, none], ignore_index=True)
-        table["holds"] = table.holds.astype("boolean")
     table = table.sort_values("pattern", key=lambda codes: codes.str[2:].astype(int), kind="stable", ignore_index=True)
     return Patterns(table, regime_of(world) | {"replications": replications, "n_runs": size * replications})
 

@@ -284,6 +284,8 @@ def test_sf21__the_city_is_trusted_more_or_less(city, lacks):
 def test_bound__takes_the_whole_interval():
     assert Bound(low=0).holds(0.1, 0.9) and not Bound(low=0).holds(-0.1, 0.9) and not Bound(low=0).holds(np.nan, np.nan)
     assert Bound(2, 4).holds(2.5, 3.5) and not Bound(2, 4).holds(2.5, 4.5)
+    assert Bound(low=0).fails(-0.9, -0.1) and not Bound(low=0).fails(-0.1, 0.9) and not Bound(low=0).fails(np.nan, np.nan)
+    assert Bound(2, 4).fails(4.5, 5) and Bound(2, 4).fails(1, 1.5) and not Bound(2, 4).fails(1, 5)
 
 
 def test_patterns__all_twenty_one_are_there_once_and_labelled():
@@ -297,14 +299,17 @@ def test_patterns__all_twenty_one_are_there_once_and_labelled():
             assert all(label(f"pattern.{code}.{name}", lang) for name in (PATTERNS[code].bounds if code in PATTERNS else ()))
 
 
-def test_patterns__one_lacking_quantity_or_one_reaching_interval_is_not_reproduced():
+def test_patterns__one_failing_quantity_is_not_reproduced_and_one_across_its_bound_is_undecided():
     chosen = [PATTERNS["SF12"]]
     found = [{"SF12": {"unsolved": 0.8 + x, "level": 1.0 + x}} for x in (-0.01, 0.0, 0.01)]
     assert set(module.analyse_patterns(chosen, found).verdict) == {"reproduced"}
     table = module.analyse_patterns(chosen, [{"SF12": values["SF12"] | {"unsolved": 0.4}} for values in found])
-    assert set(table.verdict) == {"not_reproduced"} and table.holds.tolist() == [False, True]
+    assert set(table.verdict) == {"not_reproduced"} and table.state.tolist() == ["fails", "holds"]
     wide = [{"SF12": {"unsolved": 0.8, "level": x}} for x in (-1.0, 1.0, 2.0)]
-    assert set(module.analyse_patterns(chosen, wide).verdict) == {"not_reproduced"}
+    table = module.analyse_patterns(chosen, wide)
+    assert set(table.verdict) == {"undecided"} and table.state.tolist() == ["holds", "undecided"]
+    worse = module.analyse_patterns(chosen, [{"SF12": values["SF12"] | {"unsolved": 0.4}} for values in wide])
+    assert set(worse.verdict) == {"not_reproduced"} and worse.state.tolist() == ["fails", "undecided"]
 
 
 def test_patterns__run_end_to_end_and_again_the_same():
@@ -332,10 +337,9 @@ def test_patterns__are_saved_whole_and_foreign_folders_left_alone(tmp_path):
     found = patterns(WORLD, 2, only=["SF21"])
     none = pd.DataFrame({"pattern": ["SF1"], "quantity": "", "verdict": "not_applicable"})
     table = pd.concat([found.table, none], ignore_index=True)
-    table["holds"] = table.holds.astype("boolean")
     folder = save_patterns(Patterns(table, found.provenance), tmp_path / "out")
     assert is_patterns(folder) and not is_comparison(folder)
-    assert pd.read_parquet(folder / "table.parquet").holds.tolist()[0] is True
+    assert pd.read_parquet(folder / "table.parquet").state.tolist()[0] == "holds"
     sets = pd.DataFrame({"SF12": [True], "kept": True, "base": 100.0, "difference": 3.0})
     save_patterns(module.analyse_filter(sets, ["SF12"], found.provenance), folder)
     assert sorted(p.name for p in folder.iterdir()) == ["headline.parquet", "manifest.json", "rejected.parquet", "sets.parquet"]
