@@ -137,9 +137,7 @@ GIVEN_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "6553
 def in_own_process(job: str, *args, **environment: str) -> dict:
     """Do one of `JOBS` in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.engine", job]
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, check=True, text=True, input=json.dumps(args), env=os.environ | environment
-    )
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, input=json.dumps(args), env=os.environ | environment)
     return json.loads(done.stdout)
 
 

@@ -42,8 +42,7 @@ def compute(shared: Path) -> DemandProfile:
         source="taxonomy 3.11; weekdays: message board; day variance: Boston 311",
         notes=(
             "type_shares: share column of the taxonomy (specification 3.11), renovation in SH",
-            "weekday_factor: messages to officials in one Chinese province, 2011-2018, "
-            f"{board.n_records} rows (TipDM Cup 2020 problem C)",
+            f"weekday_factor: messages to officials in one Chinese province, 2011-2018, {board.n_records} rows (TipDM Cup 2020 problem C)",
             "month_factor: none; the seasons are those of the types (3.11)",
             "daily_variance: City of Boston 311, July-October 2011, resident-sourced, "
             f"{boston.n_records} rows; variance over mean of daily counts {raw_ratio:.1f}, net "

@@ -73,9 +73,7 @@ def fetch(folder: Path) -> Path:
 def cut(data: bytes) -> bytes:
     """Return the font with the wanted code points only."""
     font = TTFont(io.BytesIO(data), recalcTimestamp=False)
-    options = subset.Options(
-        layout_features=["kern", "locl", "ccmp"], hinting=False, name_IDs=["*"], notdef_outline=True
-    )
+    options = subset.Options(layout_features=["kern", "locl", "ccmp"], hinting=False, name_IDs=["*"], notdef_outline=True)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=wanted())
     cutter.subset(font)

@@ -56,7 +56,8 @@ def main() -> None:
     page = [
         "# Patterns: the stylised facts, looked for", "",
         "Written by `python scripts/patterns.py`. A fact is reproduced if the whole 95 % interval of every quantity's mean lies where",
-        "it has to; the criteria are in the docstrings of `govsim.studies.patterns`. An asterisk marks the mandatory facts (W11).", "",
+        "it has to, not reproduced if that of one lies wholly elsewhere, else undecided; the criteria are in the docstrings of",
+        "`govsim.studies.patterns`. An asterisk marks the mandatory facts (W11).", "",
         caption(found), "", closing_line(found), "", *facts(found), "",
         "## The filter", "",
         f"{len(sets.sets)} parameter sets, each drawn uniformly from {ranges};",

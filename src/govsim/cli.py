@@ -44,9 +44,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Options of the program itself."""
 
@@ -96,9 +94,7 @@ def _language(lang: str | None) -> str:
         _fail(f"--lang {lang}: en or zh")
 
 
-def _world(
-    city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int, course: str | None
-) -> Any:
+def _world(city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int, course: str | None) -> Any:
     """Return the scenario asked for."""
     from govsim.records import demand_profile, read_log
     from govsim.records.schema import TYPE_CODES
@@ -132,26 +128,16 @@ def compare(
         str,
         typer.Option(help="demo, standard, the code or name of a county-level unit, or a file."),
     ] = "210681",
-    variants: Annotated[
-        str | None, typer.Option(help="Names or YAML files, separated by commas, such as B0,F1,F1-E4,mine.yaml.")
-    ] = None,
+    variants: Annotated[str | None, typer.Option(help="Names or YAML files, separated by commas, such as B0,F1,F1-E4,mine.yaml.")] = None,
     course: Annotated[
         str | None, typer.Option("--scenario", help="What befalls the city: a name of `govsim scenarios`, or a YAML file.")
     ] = None,
-    records: Annotated[
-        str | None, typer.Option(help="A request log (CSV) to take the demand profile from.")
-    ] = None,
-    mapping: Annotated[
-        str | None, typer.Option(help="YAML that names the columns of the log.")
-    ] = None,
+    records: Annotated[str | None, typer.Option(help="A request log (CSV) to take the demand profile from.")] = None,
+    mapping: Annotated[str | None, typer.Option(help="YAML that names the columns of the log.")] = None,
     replications: Annotated[int, typer.Option(min=2, max=1000, help="Paired replications.")] = 30,
-    days: Annotated[
-        int, typer.Option(min=731, max=36500, help="Horizon; the first 365 days are the baseline.")
-    ] = 1095,
+    days: Annotated[int, typer.Option(min=731, max=36500, help="Horizon; the first 365 days are the baseline.")] = 1095,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Replications count up from it.")] = 1,
-    names: Annotated[
-        str, typer.Option(help="neutral or real: names of a unit's parts.")
-    ] = "neutral",
+    names: Annotated[str, typer.Option(help="neutral or real: names of a unit's parts.")] = "neutral",
     out: Annotated[str, typer.Option(help="Folder for results.")] = "results/compare",
     workers: Annotated[
         int | None,
@@ -194,9 +180,7 @@ def compare(
     _show(comparison, folder, tongue)
 
 
-def _compare(
-    world: Any, asked: list[Any] | None, replications: int, workers: int | None, lang: str, unfinished: Any
-) -> Any:
+def _compare(world: Any, asked: list[Any] | None, replications: int, workers: int | None, lang: str, unfinished: Any) -> Any:
     """Run the comparison with a bar; say when the engine has to be compiled first."""
     from importlib import import_module
     from threading import Thread
@@ -212,9 +196,7 @@ def _compare(
     if not is_compiled():
         typer.echo(label("message.wait.compiling", lang), err=True)
     quiet = not sys.stderr.isatty()
-    with tqdm(
-        total=None, desc=label("message.progress", lang), file=sys.stderr, disable=quiet
-    ) as bar:
+    with tqdm(total=None, desc=label("message.progress", lang), file=sys.stderr, disable=quiet) as bar:
 
         def follow(done: int, total: int) -> None:
             bar.total = total
@@ -240,16 +222,12 @@ def _show(comparison: Any, folder: Path, lang: str) -> None:
     for text in (*notes(comparison, lang), caption(comparison, lang)):
         console.print(text, style="dim", markup=False)
     for name in ("comparison.png", "table.parquet"):
-        console.print(
-            label("message.saved", lang, folder=folder / name), markup=False, soft_wrap=True
-        )
+        console.print(label("message.saved", lang, folder=folder / name), markup=False, soft_wrap=True)
 
 
 @app.command()
 def run(
-    scenario: Annotated[
-        str | None, typer.Argument(help="A scenario file (YAML) or the name of a preset.")
-    ] = None,
+    scenario: Annotated[str | None, typer.Argument(help="A scenario file (YAML) or the name of a preset.")] = None,
     course: Annotated[
         str | None, typer.Option("--scenario", help="What befalls the city: a name of `govsim scenarios`, or a YAML file.")
     ] = None,
@@ -343,15 +321,14 @@ def _show_run(found: Any, folder: Path, lang: str) -> None:
     from govsim.labels import label
     from govsim.results.metrics import METRICS
     from govsim.results.scenarios import OUTPUTS
-    from govsim.show.captions import course_name
+    from govsim.show.captions import run_caption
     from govsim.show.table import metric_name, number
 
-    if found.scenario.shocks.title:
-        typer.echo(label("caption.course", lang, name=course_name(found.scenario.shocks.title, lang)))
     for name, value in found.metrics.dropna().items():
         unit = (METRICS | OUTPUTS)[name].unit
         shown = number(float(value), unit)
         typer.echo(f"{shown:>12} {'' if unit == '1' else unit:<11} {metric_name(name, lang)}")
+    typer.echo(run_caption(found, lang))
     typer.echo(label("message.saved", lang, folder=folder))
 
 
@@ -392,16 +369,12 @@ def verify(
 
 @app.command()
 def patterns(
-    city: Annotated[
-        str, typer.Option(help="demo, standard, the code or name of a county-level unit, or a file.")
-    ] = "standard",
+    city: Annotated[str, typer.Option(help="demo, standard, the code or name of a county-level unit, or a file.")] = "standard",
     sets: Annotated[
         int | None,
         typer.Option("--filter", min=1, max=10_000, help="Instead: draw so many parameter sets, reject those that lack a mandatory fact."),
     ] = None,
-    replications: Annotated[
-        int | None, typer.Option(min=2, max=1000, help="30 if not given; of each parameter set 3.")
-    ] = None,
+    replications: Annotated[int | None, typer.Option(min=2, max=1000, help="30 if not given; of each parameter set 3.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Replications count up from it.")] = 1,
     out: Annotated[str, typer.Option(help="Folder for results.")] = "results/patterns",
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Threads; they do not change the result.")] = None,
@@ -539,9 +512,7 @@ def _runs_to_tell(source: str, name: str | None, twin: str | None) -> list[Any]:
 
 @app.command()
 def components(
-    export: Annotated[
-        str | None, typer.Option(help="A variant, such as F1-E4+RV1: print a YAML file to copy and edit instead.")
-    ] = None,
+    export: Annotated[str | None, typer.Option(help="A variant, such as F1-E4+RV1: print a YAML file to copy and edit instead.")] = None,
     out: Annotated[str | None, typer.Option(help="File to write that to; one that is there is left alone.")] = None,
     lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
@@ -557,7 +528,9 @@ def components(
     tongue = _language(lang)
     if export is not None or out is not None:
         with _guarded(tongue):
-            _export(export, out, tongue)
+            from govsim.scenario.variant_files import format_variant
+
+            _write(out, "--export VARIANT", tongue, export and format_variant(export, comments=True))
         return
     for code in PARTS:
         typer.echo(f"{code}  {label(f'component.{code}', tongue)}")
@@ -589,6 +562,36 @@ def rules(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) ->
 
 
 @app.command()
+def inputs(
+    word: Annotated[str | None, typer.Argument(help="Only inputs with this in their path or name.")] = None,
+    export: Annotated[
+        str | None, typer.Option(help="A scenario (demo, standard, a file): print all its inputs as a YAML file to edit instead.")
+    ] = None,
+    out: Annotated[str | None, typer.Option(help="File to write that to; one that is there is left alone.")] = None,
+    lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+) -> None:
+    """List every input with its default, range, unit and basis; or write a scenario as a file to start from.
+
+    Example: govsim inputs audit; govsim inputs --export demo --out mine.yaml; govsim run mine.yaml
+    """
+    tongue = _language(lang)
+    with _guarded(tongue):
+        if export is not None or out is not None:
+            from govsim.scenario.files import format_scenario, load_scenario
+
+            _write(out, "--export SCENARIO", tongue, export and format_scenario(load_scenario(export), full=True, comments=True))
+            return
+        from rich.console import Console
+
+        from govsim.show.inputs import inputs_table
+
+        table = inputs_table(word or "", tongue)
+        if not table.row_count:
+            raise ValueError(f"no input has {word!r} in its path or name; govsim inputs lists all")
+        Console(width=None if sys.stdout.isatty() else 160, highlight=False, emoji=False).print(table, markup=False)
+
+
+@app.command()
 def scenarios(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) -> None:
     """Say what may befall a city: the names that --scenario takes."""
     import textwrap
@@ -603,19 +606,19 @@ def scenarios(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None
             typer.echo(f"    {line}")
 
 
-def _export(name: str | None, out: str | None, lang: str) -> None:
-    """Print a variant as YAML, or write it to a new file."""
+def _write(out: str | None, needed: str, lang: str, text: str | None) -> None:
+    """Print a text to edit, or write it to a new file."""
     from govsim.labels import label
-    from govsim.scenario.variant_files import format_variant, save_variant
+    from govsim.scenario.files import write_text
 
-    if name is None:
-        raise ValueError("--out goes together with --export VARIANT")
+    if text is None:
+        raise ValueError(f"--out goes together with {needed}")
     if out is None:
-        typer.echo(format_variant(name, comments=True), nl=False)
+        typer.echo(text, nl=False)
         return
     if os.path.lexists(out):
         raise ValueError(f"{out} exists already; choose another name")
-    save_variant(name, out, comments=True)
+    write_text(text, out)
     typer.echo(label("message.saved", lang, folder=out))
 
 

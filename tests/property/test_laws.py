@@ -116,9 +116,11 @@ NO_RULING = {
     f"mechanism.{code}.rules_{gate}": False
     for code in ("A1", "A2", "A3", "A4") for gate in ("jurisdiction", "power", "funds", "interests")
 }  # fmt: skip
-NO_COST = {
-    f"behaviour.agenda.{name}": 0.0 for name in ("travel_hours", "preparation_hours", "minutes_hours")
-} | {"behaviour.agenda.meeting_substitution": 1.0, "mechanism.A3.pledged_hours": 0.0, "behaviour.agenda.memos_enabled": False}
+NO_COST = {f"behaviour.agenda.{name}": 0.0 for name in ("travel_hours", "preparation_hours", "minutes_hours")} | {
+    "behaviour.agenda.meeting_substitution": 1.0,
+    "mechanism.A3.pledged_hours": 0.0,
+    "behaviour.agenda.memos_enabled": False,
+}
 
 
 def test_meetings__that_rule_on_nothing_and_cost_nothing_change_nothing():

@@ -35,9 +35,7 @@ def logs(draw):
 
 def fill(draw, row):
     steps = sorted(draw(some.lists(ages, min_size=0, max_size=5)))
-    for name, at in zip(
-        ("voiced", "triaged", "released", "started", "closed"), steps, strict=False
-    ):
+    for name, at in zip(("voiced", "triaged", "released", "started", "closed"), steps, strict=False):
         row[name] = at
     row["status"] = (st.LATENT, st.ROUTING, st.GATED, st.WORKING, st.WORKING, st.CLOSED)[len(steps)]
     if len(steps) >= 2:

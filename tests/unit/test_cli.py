@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from govsim.cli import app
-from govsim.scenario.files import COURSES
+from govsim.labels import label, variant_label
+from govsim.scenario.files import COURSES, load_scenario
+from govsim.scenario.inputs import inputs
 from govsim.scenario.own import PLACES
 
 
@@ -83,6 +85,30 @@ def test_cli__exports_a_variant_to_a_new_file_only(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["mine.yaml"]
 
 
+def test_cli__inputs_are_listed_found_and_written_as_a_scenario_that_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = invoke("inputs").output
+    assert all(path in text for path in inputs())
+    for word in ("audit_share", "Share of false", "审核"):
+        some = invoke("inputs", word, "--lang", "zh").output
+        assert 0 < len(some.splitlines()) < 20
+    assert invoke("inputs", "--export", "demo", "--out", "mine.yaml").exit_code == 0
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert invoke("inputs", "--export", "demo").output == text
+    assert load_scenario("mine.yaml") == load_scenario("demo")
+    for words in (("zzz",), ("--export", "demo", "--out", "mine.yaml"), ("--export", "nowhere.yaml"), ("--out", "x.yaml")):
+        done = invoke("inputs", *words)
+        assert done.exit_code == 2 and len(done.output.splitlines()) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_cli__a_run_says_what_it_is(lang, tmp_path):
+    said = invoke("run", "demo", "--switch", "400=F1", "--out", str(tmp_path / "run"), "--lang", lang).output
+    for known in (label("caption.stance", lang), "400", variant_label("F1", lang), "5,616"):
+        assert known in said
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_cli__rules_lists_every_place_and_argument(lang):
     text = invoke("rules", "--lang", lang).output
@@ -101,9 +127,7 @@ def test_cli__version_and_components_answer():
 def _process(repo, *words, **more):
     environment = {**os.environ, "GOVSIM_LANG": "en", "PYTHONPATH": str(repo / "src")}
     command = [sys.executable, "-m", "govsim.cli", *words]
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", env=environment, check=False, **more
-    )
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False, **more)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +148,7 @@ def test_cli__says_what_is_wrong_in_one_line(repo, words, tmp_path):
 
 
 def test_cli__help_loads_typer_and_nothing_heavy(repo):
-    code = (
-        "import sys, govsim.cli; "
-        "print([m for m in ('numpy', 'pandas', 'numba', 'matplotlib', 'pydantic') if m in sys.modules])"
-    )
+    code = "import sys, govsim.cli; print([m for m in ('numpy', 'pandas', 'numba', 'matplotlib', 'pydantic') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True,
         env={**os.environ, "PYTHONPATH": str(repo / "src")},

@@ -204,3 +204,10 @@ def test_wheel_ships_the_data_and_works_alone(repo, tmp_path):
     module, data = map(Path, done.stdout.split())
     assert module.parent == tmp_path / "site" / "govsim"
     assert data == module.parent / "data"
+
+
+@pytest.mark.parametrize("words", [("check",), ("format", "--check")])
+def test_lint__finds_nothing(repo, words):
+    ruff = Path(sys.executable).with_name("ruff")
+    done = subprocess.run([ruff, *words, "."], cwd=repo, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

@@ -21,7 +21,8 @@ _MOST_AFFECTED = 256
 def _poisson(mean):
     """Cumulative probabilities of a Poisson number, the last one all the rest."""
     terms = itertools.accumulate(range(1, _MOST_AFFECTED), lambda term, n: term * (mean / n), initial=math.exp(-mean))
-    return [*itertools.accumulate(terms)][:-1] + [1.0]
+    below = [*itertools.accumulate(terms)]
+    return [*below[:-1], 1.0]
 
 
 _AFFECTED = np.array(_poisson(4.0) + _poisson(15.0) + _poisson(40.0))

@@ -132,13 +132,17 @@ def shock_numbers(scenario: Scenario) -> dict[str, float | int]:
     found: dict[str, float | int] = {}
     for part in ("road", "emergency", "renovation", "dispute", "convenience"):
         found |= _scalars(getattr(shocks, part), f"{part}_")
-    return found | programme_numbers(scenario) | {
-        "emergency_day": scenario.burn_in_days + shocks.emergency.start,
-        "residents_per_household": scenario.city.residents_per_household,
-        "road_type": codes.index("ROAD") if shocks.road.enabled and "ROAD" in codes else -1,
-        "desks_shocked": int(bool(shocks.desks)),
-        "demand_shocked": int(bool(shocks.demand)),
-    }
+    return (
+        found
+        | programme_numbers(scenario)
+        | {
+            "emergency_day": scenario.burn_in_days + shocks.emergency.start,
+            "residents_per_household": scenario.city.residents_per_household,
+            "road_type": codes.index("ROAD") if shocks.road.enabled and "ROAD" in codes else -1,
+            "desks_shocked": int(bool(shocks.desks)),
+            "demand_shocked": int(bool(shocks.demand)),
+        }
+    )
 
 
 def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechanism, external: ExternalHours) -> np.recarray:
@@ -150,9 +154,7 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _parameters(
-    scenario: Scenario, commit_intercept: float, n_teams: int, mechanism: Mechanism, external: ExternalHours
-) -> np.recarray:
+def _parameters(scenario: Scenario, commit_intercept: float, n_teams: int, mechanism: Mechanism, external: ExternalHours) -> np.recarray:
     """`parameters` of any seed; a comparison asks for them once a run."""
     city, behaviour = scenario.city, scenario.behaviour
     numbers: dict[str, float | int] = {}
@@ -453,9 +455,7 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
             workers = max(1, round(households[x] * fee / staffing.households_per_firm_worker))
             rows.append((st.FIRM, x, -1, workers, scenario.behaviour.clock.hours_per_workday, st.BY_FIRMS, 1))
     stations = st.blank(st.STATION, len(rows))
-    for name, column in zip(
-        ("kind", "area", "department", "n_workers", "window", "payer", "level"), zip(*rows, strict=True), strict=True
-    ):
+    for name, column in zip(("kind", "area", "department", "n_workers", "window", "payer", "level"), zip(*rows, strict=True), strict=True):
         stations[name] = column
     seats = stations.n_workers + N_EXTRA * (stations.kind == st.COMMUNITY)
     stations.first_worker = np.concatenate([[0], np.cumsum(seats)[:-1]])

@@ -814,6 +814,3 @@ def table_all(w, t, is_watched, is_whistled):
             watch(w, i, t)
     for f in range(w.forums.size):
         w.forums[f].is_new = 0
-
-
-

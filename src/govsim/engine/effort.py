@@ -102,5 +102,3 @@ def efficiency_of_volunteer(p, skill, need):
     if skill == need or need == 7:
         return 1.0
     return p.skill_adjacent
-
-

@@ -125,7 +125,12 @@ def member_hours(w, v):
     if member.active == 0 or member.on_roster == 0:
         return 0.0
     score = offer_score(
-        p, np.float64(member.motivation), np.float64(member.affect), np.float64(member.responsibility), 1.0, p.E4_mandate,
+        p,
+        np.float64(member.motivation),
+        np.float64(member.affect),
+        np.float64(member.responsibility),
+        1.0,
+        p.E4_mandate,
         np.float64(member.fatigue),
     )
     return p.emergency_member_hours / DAYS_A_MONTH * score

@@ -434,5 +434,3 @@ def unlink_package(w, i, k):
     take_marks(w, k, 15)
     w.packages[k].in_service = 0
     drop_package(w, k)
-
-

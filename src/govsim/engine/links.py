@@ -176,9 +176,7 @@ def member_serves(w, v, month):
     hours = 0.0
     if member.active == 1:
         need = min(1.0, backlog_weeks(w, q))
-        hours = p.E4_monthly_hours * offer_score(
-            p, motivation, np.float64(member.affect), responsibility, need, p.E4_mandate, fatigue
-        )
+        hours = p.E4_monthly_hours * offer_score(p, motivation, np.float64(member.affect), responsibility, need, p.E4_mandate, fatigue)
         offer(w, q, int(member.skill), hours * (1.0 - p.E4_work_time_share), BY_MEMBERS_LEISURE)
         offer(w, q, int(member.skill), hours * p.E4_work_time_share, BY_MEMBERS_WORK)
         station = department_station(w, int(member.department), community.subdistrict)
@@ -411,5 +409,3 @@ def give_month(w):
         external_hours(w)
     if p.list_on == 1:
         keep_lists(w)
-
-

@@ -305,5 +305,3 @@ def owner_found(w, i, t):
         schedule(w, t + p.RV2_starts, WHISTLE, i, 0, i)
     if it.status == GATED:
         table_issue(w, i, t, False)
-
-

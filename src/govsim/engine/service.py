@@ -510,5 +510,3 @@ def drop_package(w, k):
             st.queued_hours = 0.0
         leave_line(w, k)
     give_package(w, k)
-
-

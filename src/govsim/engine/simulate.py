@@ -67,8 +67,7 @@ def _capacity(scenario: Scenario, hours: dict[str, Any]) -> dict[str, Any]:
     return {
         "n_teams": teams,
         "community": [
-            desk(min(h, _DESK_MOST * most) * days, 1.0, staffing.community_workers)
-            for h, most in zip(wanted, staff, strict=True)
+            desk(min(h, _DESK_MOST * most) * days, 1.0, staffing.community_workers) for h, most in zip(wanted, staff, strict=True)
         ],
         "community_admin_share": 1 - float(sum(wanted) / staff.sum()),
         "subdistrict": [desk(h, staffing.load_subdistrict, staffing.subdistrict_workers) for h in hours["subdistrict"]],
@@ -224,8 +223,13 @@ class Engine:
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int | None = None, capacity: dict[str, Any] | None = None, begin: bool = True,
-        *, moves: bool = False,
+        self,
+        scenario: Scenario,
+        seed: int | None = None,
+        capacity: dict[str, Any] | None = None,
+        begin: bool = True,
+        *,
+        moves: bool = False,
     ):
         if seed is not None:
             scenario = scenario.model_copy(update={"seed": seed})
@@ -370,9 +374,7 @@ class Engine:
             kinds, kind_tables = build.type_tables(scenario.demand, scenario.behaviour, mechanism)
             members, directives = w.members, w.directives
             called_up = ("members_per_thousand", "general_labour_share")
-            if min(before.E4.dose, mechanism.E4.dose) <= 0 or any(
-                getattr(before.E4, f) != getattr(mechanism.E4, f) for f in called_up
-            ):
+            if min(before.E4.dose, mechanism.E4.dose) <= 0 or any(getattr(before.E4, f) != getattr(mechanism.E4, f) for f in called_up):
                 members = build.members_of(scenario, mechanism, self.capacity)
             if len(directives) != p.n_leaders[0] * p.E1_directives_max[0]:
                 directives = np.full(int(p.n_leaders[0] * p.E1_directives_max[0]), -1, np.int64)

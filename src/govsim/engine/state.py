@@ -121,9 +121,7 @@ PACKAGE = np.dtype(
 # `next` is the next event of the same slot of the calendar. Half a cache line.
 EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i4"), ("entity", "i4"), ("next", "i4"), ("_", "i4")], align=True)
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
-MOVE = np.dtype(
-    [("day", "f8"), ("value", "f8"), ("issue", "i4"), ("who", "i4"), ("detail", "i4"), ("what", "i4")], align=True
-)
+MOVE = np.dtype([("day", "f8"), ("value", "f8"), ("issue", "i4"), ("who", "i4"), ("detail", "i4"), ("what", "i4")], align=True)
 # A package's place in the line it stands in, by its row.
 WAIT = np.dtype([("key", "f8"), ("tie", "i8"), ("previous", "i4"), ("next", "i4"), ("_", "i8")], align=True)
 LINE = np.dtype([("first", "i4"), ("last", "i4")])
@@ -131,9 +129,7 @@ N_CLASSES, N_SKILLS = 4, 8
 LINES = N_CLASSES * N_SKILLS
 """Lines of a unit: by class, then by skill in a community; other units keep one for each class, under skill 0."""
 
-NODE = np.dtype(
-    [("key", "f8"), ("tie", "i8"), ("content", "i4"), ("version", "i4"), ("left", "i4"), ("right", "i4")], align=True
-)
+NODE = np.dtype([("key", "f8"), ("tie", "i8"), ("content", "i4"), ("version", "i4"), ("left", "i4"), ("right", "i4")], align=True)
 
 STATION = np.dtype(
     [
@@ -194,9 +190,7 @@ COMMUNITY_RECORD = np.dtype(
     ]
 )  # fmt: skip
 
-SUBDISTRICT_RECORD = np.dtype(
-    [("first_community", "i8"), ("n_communities", "i8"), ("money", "f8"), ("inflow", "f8")]
-)
+SUBDISTRICT_RECORD = np.dtype([("first_community", "i8"), ("n_communities", "i8"), ("money", "f8"), ("inflow", "f8")])
 
 FORUM_RECORD = np.dtype(
     [
@@ -228,8 +222,14 @@ INTERRUPTION = np.dtype([("community", "i8"), ("day", "f8"), ("hours", "f8")])
 LEADER_RECORD = np.dtype([("key", "u8"), ("live", "i8"), ("oldest", "i8")])
 ORGANISATION_RECORD = np.dtype(
     [
-        ("community", "i8"), ("skill", "i8"), ("hours", "f8"), ("stake", "f8"), ("covered", "i8"), ("gives", "i8"),
-        ("key", "u8"), ("law", "i8"),
+        ("community", "i8"),
+        ("skill", "i8"),
+        ("hours", "f8"),
+        ("stake", "f8"),
+        ("covered", "i8"),
+        ("gives", "i8"),
+        ("key", "u8"),
+        ("law", "i8"),
     ]
 )
 MEMBER_RECORD = np.dtype(
@@ -321,9 +321,7 @@ FACILITY = np.dtype(
     ]
 )  # fmt: skip
 SERVER = np.dtype([("free_at", "f8"), ("until", "f8"), ("efficiency", "f8")])
-FACILITY_MONTH = np.dtype(
-    [(n, "f8") for n in ("wanted", "came", "served", "in_time", "wait_hours", "busy_hours", "days")]
-)
+FACILITY_MONTH = np.dtype([(n, "f8") for n in ("wanted", "came", "served", "in_time", "wait_hours", "busy_hours", "days")])
 N_GROUPS = 7
 """Groups whose unmet need is counted: thirds of status, then types of compound."""
 CHANNEL_MONTH = np.dtype(

@@ -1,6 +1,5 @@
 """City leaders' visits: discovery, directives, staging, and what they cost (3.7.11, E1)."""
 
-
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
 from govsim.engine.effort import backlog_weeks
@@ -136,5 +135,3 @@ def visit(w, j, n, t):
     charge(w, q, CEREMONIAL, p.E1_staging_hours * (1.0 if p.E1_staging > 0.0 else 0.0))
     w.counters[0].n_visits += 1
     look_around(w, q, j, n, t)
-
-

@@ -98,9 +98,7 @@ def _decompress(data: bytes, file: Path) -> bytes:
                     raise RecordsError(f"{file.name}: unpacks to more than {MAX_BYTES} bytes")
                 pieces.append(piece)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise RecordsError(
-            f"{file.name}: the gzip is damaged or cut short after {size} bytes of text"
-        ) from None
+        raise RecordsError(f"{file.name}: the gzip is damaged or cut short after {size} bytes of text") from None
     return b"".join(pieces)
 
 
@@ -195,9 +193,7 @@ def _header(text: str, file: Path) -> list[str]:
     return header
 
 
-def _refuse_open_quotation(
-    text: str, table: pa.Table, malformed: list[tuple[int, str]], file: Path
-) -> None:
+def _refuse_open_quotation(text: str, table: pa.Table, malformed: list[tuple[int, str]], file: Path) -> None:
     """Refuse a file whose last row swallowed lines because a quotation never closes."""
     if text.count('"') % 2 == 0:
         return

@@ -131,9 +131,7 @@ class _Account:
     row_numbers: np.ndarray
     entries: list[dict[str, Any]] = field(default_factory=list)
 
-    def note(
-        self, reason: str, numbers: np.ndarray, examples: str = "", *, is_used: bool = False
-    ) -> None:
+    def note(self, reason: str, numbers: np.ndarray, examples: str = "", *, is_used: bool = False) -> None:
         """Enter a reason, if any row falls under it."""
         if len(numbers):
             first = ", ".join(str(n) for n in numbers[:N_SHOWN])
@@ -198,9 +196,7 @@ def _check_rows(raw: RawTable, schema: Schema, account: _Account) -> pd.DataFram
     return pd.DataFrame(columns)[is_left]
 
 
-def _without_duplicates(
-    raw: RawTable, schema: Schema, opened: pd.Series, is_left: pd.Series, account: _Account
-) -> pd.Series:
+def _without_duplicates(raw: RawTable, schema: Schema, opened: pd.Series, is_left: pd.Series, account: _Account) -> pd.Series:
     """Return which rows are left without duplicates; the first of a kind stays."""
     if "id" in schema.columns:
         number = _cells(raw, schema, "id")[is_left]
@@ -228,9 +224,7 @@ def _row_kinds(table: pa.Table) -> np.ndarray:
     return kinds
 
 
-def _checked_closing(
-    raw: RawTable, schema: Schema, opened: pd.Series, is_left: pd.Series, account: _Account
-) -> pd.Series:
+def _checked_closing(raw: RawTable, schema: Schema, opened: pd.Series, is_left: pd.Series, account: _Account) -> pd.Series:
     """Return closing moments; faulty and reversed ones are missing and counted."""
     text = _cells(raw, schema, "closed")
     closed, fault = parse_moments(text)
@@ -243,9 +237,7 @@ def _checked_closing(
     return closed.mask(is_reversed)
 
 
-def _checked_types(
-    raw: RawTable, schema: Schema, is_left: pd.Series, account: _Account
-) -> pd.Series:
+def _checked_types(raw: RawTable, schema: Schema, is_left: pd.Series, account: _Account) -> pd.Series:
     """Return the type code of each row, "" where there is none."""
     columns = schema.columns.get("type", ())
     if not columns:

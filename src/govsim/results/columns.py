@@ -149,9 +149,7 @@ _DAILY = {
     "n_routing": _count("issues whose owner is looked for, at the day's end", "int64"),
     "n_gated": _count("issues with an owner, held at gates, at the day's end", "int64"),
     "n_working": _count("issues released to units and not yet closed, at the day's end", "int64"),
-    "n_closed_unresolved": _count(
-        "issues closed at least once and not truly resolved, at the day's end", "int64"
-    ),
+    "n_closed_unresolved": _count("issues closed at least once and not truly resolved, at the day's end", "int64"),
     "n_detected": _count("issues found by stewards and grid staff", "int64"),
     "n_spurious": _count("reports without an issue", "int64"),
     "n_directives": _count("leaders' directives", "int64"),
@@ -164,12 +162,8 @@ _DAILY = {
     "trust_community": Column("float64", "1", "mean trust in the community, 0-1"),
     "trust_city": Column("float64", "1", "mean trust in the city, 0-1"),
     "expectation": Column("float64", "1", "mean expectation, 0-1"),
-    "n_on_roster": _count(
-        "in-service members on the roster; counted once a month, else 0", "int64"
-    ),
-    "n_active_members": _count(
-        "in-service members who are active; counted once a month, else 0", "int64"
-    ),
+    "n_on_roster": _count("in-service members on the roster; counted once a month, else 0", "int64"),
+    "n_active_members": _count("in-service members who are active; counted once a month, else 0", "int64"),
     "fatigue": Column("float64", "1", "sum of members' fatigue; once a month, else 0"),
     "offered_hours": Column("float64", "h", "hours that volunteers and organisations offer"),
     "used_hours": Column("float64", "h", "hours of the month before that were used, at its end"),
@@ -236,9 +230,7 @@ _MEETINGS = {
     "n_tabled": _count("items dealt with", "int32"),
     "n_ruled": _count("items of which a gate was opened", "int32"),
     "n_backlog": _count("items left on the agenda", "int32"),
-    "attendance_hours": Column(
-        "float64", "h", "hours of all present; of one at the executive route"
-    ),
+    "attendance_hours": Column("float64", "h", "hours of all present; of one at the executive route"),
 }
 
 _MOVES = {
@@ -266,6 +258,7 @@ _MOVES = {
     "days": Column("float64", "d", "delay, or time a promise held; nan if it says nothing of it"),
     "share": Column("float64", "1", "probability, authority, severity or satisfaction; nan if none"),
 }
+
 
 def _hours_of(meaning: str) -> Column:
     return Column("float64", "h", meaning)

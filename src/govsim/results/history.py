@@ -194,9 +194,7 @@ class History:
         return _save(self._engine, Path(path))
 
     @classmethod
-    def load(
-        cls, path: str | Path, *, rules: Mapping[str, Any] | None = None, components: Sequence[OwnComponent] = ()
-    ) -> "History":
+    def load(cls, path: str | Path, *, rules: Mapping[str, Any] | None = None, components: Sequence[OwnComponent] = ()) -> "History":
         """Go on from a saved state: the same bits as without the pause.
 
         Parameters

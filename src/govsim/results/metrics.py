@@ -427,14 +427,11 @@ def measure(run: Any, window: tuple[float, float] | None = None) -> dict[str, fl
 _ISSUE_METRICS = tuple(
     name
     for name, m in METRICS.items()
-    if m.denominator in TALLIES[:N_TALLIES]
-    and (m.numerator in TALLIES[: N_TALLIES + 4] or m.numerator == "closed_less_resolved")
+    if m.denominator in TALLIES[:N_TALLIES] and (m.numerator in TALLIES[: N_TALLIES + 4] or m.numerator == "closed_less_resolved")
 )
 
 
-def measure_by(
-    run: Any, by: Iterable[Any], window: tuple[float, float] | None = None
-) -> "pd.DataFrame":
+def measure_by(run: Any, by: Iterable[Any], window: tuple[float, float] | None = None) -> "pd.DataFrame":
     """Return the metrics that are about issues, for groups of issues: one row a group.
 
     Parameters
@@ -504,9 +501,7 @@ def incidence(
     return pd.DataFrame({"age_days": at, "resolved_share": resolved, "ended_share": ended})
 
 
-def price_hours(
-    metrics: Mapping[str, float], prices: Mapping[str, float] | None = None
-) -> dict[str, float]:
+def price_hours(metrics: Mapping[str, float], prices: Mapping[str, float] | None = None) -> dict[str, float]:
     """Return priced hours of each payer: hours of staff per 1,000 residents and year (W5, X10).
 
     Parameters
@@ -527,9 +522,7 @@ def price_hours(
     return {p: metrics[f"hours_by_{p}"] * asked[p] for p in PAYERS}
 
 
-def net_benefit(
-    extra_resolved: float, extra_hours: float, worth: Iterable[float]
-) -> dict[float, float]:
+def net_benefit(extra_resolved: float, extra_hours: float, worth: Iterable[float]) -> dict[float, float]:
     """Incremental net benefit NB(lambda) = lambda dN - dH, in hours (X10).
 
     Parameters

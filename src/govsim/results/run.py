@@ -188,9 +188,7 @@ class Run:
         """Desk hours of every unit over the run: available = paid + served + idle."""
         st = np.asarray(self.columns.stations)
         with np.errstate(divide="ignore", invalid="ignore"):
-            load = np.where(
-                st["available"] > 0, (st["offered"] + st["incurred"]) / st["available"], np.nan
-            )
+            load = np.where(st["available"] > 0, (st["offered"] + st["incurred"]) / st["available"], np.nan)
         found = self._unit() | {
             "n_workers": st["n_workers"],
             "window_hours": st["window"],
@@ -360,9 +358,7 @@ def _table(name: str, found: dict[str, Any]) -> pd.DataFrame:
         raise AssertionError(f"{name}: {sorted(set(found) ^ set(declared))} not as registered")
     return pd.DataFrame(
         {
-            column: found[column]
-            if isinstance(found[column], pd.Categorical)
-            else np.asarray(found[column]).astype(spec.dtype)
+            column: found[column] if isinstance(found[column], pd.Categorical) else np.asarray(found[column]).astype(spec.dtype)
             for column, spec in declared.items()
         }
     )

@@ -119,9 +119,7 @@ def load_run(folder: str | Path) -> Run:
     try:
         scenario = Scenario.model_validate(manifest["scenario"])
     except (ValidationError, TypeError, ValueError, OverflowError) as error:
-        raise RunFileError(
-            f"{place.name}: the scenario in {MANIFEST} is not one of this version"
-        ) from error
+        raise RunFileError(f"{place.name}: the scenario in {MANIFEST} is not one of this version") from error
     try:
         switches = tuple((int(day), str(name)) for day, name in manifest["switches"])
     except (TypeError, ValueError) as error:
@@ -288,9 +286,7 @@ def _read(place: Path, name: str, entry: dict[str, Any]) -> Any:
         table = pq.read_table(pa.BufferReader(content))
         return _array(name, table, [int(n) for n in entry["shape"]])
     except (pa.ArrowException, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise RunFileError(
-            f"{place.name}: {file} does not hold the columns of this version"
-        ) from error
+        raise RunFileError(f"{place.name}: {file} does not hold the columns of this version") from error
 
 
 def _array(name: str, table: pa.Table, shape: list[int]) -> Any:
@@ -331,8 +327,10 @@ def _check(place: Path, c: Columns, scenario: Scenario) -> None:
     shapes = (
         len(c.arrivals) == len(c.issues),
         all(len(column) in (1, len(c.issues)) for column in (c.origin, c.returned)),
-        len(c.stages) == N_STAGES * len(c.renovations), len(c.channels) in (1, 2 * n_months),
-        len(c.facility_months) in (1, n_months * len(c.facilities)), len(c.facility_users) == 2,
+        len(c.stages) == N_STAGES * len(c.renovations),
+        len(c.channels) in (1, 2 * n_months),
+        len(c.facility_months) in (1, n_months * len(c.facilities)),
+        len(c.facility_users) == 2,
         len(c.facility_groups) in (1, N_GROUPS * 3 * len(c.facilities)),
         len(c.calendar) == len(c.daily) > 0,
         len(c.duty) in (1, len(c.daily)),

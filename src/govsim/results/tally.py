@@ -246,9 +246,7 @@ def taxonomy_of(scenario: Scenario) -> Taxonomy:
     )
 
 
-def tally(
-    columns: Columns, scenario: Scenario, *, seed: int, horizon: float, window: Window
-) -> np.ndarray:
+def tally(columns: Columns, scenario: Scenario, *, seed: int, horizon: float, window: Window) -> np.ndarray:
     """Return one run's sums: float64[len(TALLIES)], in the order of `TALLIES`."""
     issues = tally_groups(columns, scenario, horizon, window, None, 1)[0]
     areas = _areas(columns, horizon, window, issues)
@@ -271,9 +269,7 @@ def tally(
     return np.concatenate(parts)
 
 
-def tally_groups(
-    columns: Columns, scenario: Scenario, horizon: float, window: Window, group: Any, n_groups: int
-) -> np.ndarray:
+def tally_groups(columns: Columns, scenario: Scenario, horizon: float, window: Window, group: Any, n_groups: int) -> np.ndarray:
     """Sum over issues by group: float64[n_groups, len(ISSUE_TALLIES)]; groups below 0 left out."""
     out = np.zeros((n_groups, kernels.N_TALLIES))
     taxonomy = taxonomy_of(scenario)
@@ -335,9 +331,7 @@ def _areas(
         if issues[followed] == n:
             found.append(issues[plain])
         else:
-            u = unresolved_days(
-                columns, horizon, window, tau, exits_resolve=exits, group=group, chosen=chosen
-            )
+            u = unresolved_days(columns, horizon, window, tau, exits_resolve=exits, group=group, chosen=chosen)
             found.append(n * u)
     return found
 
@@ -362,9 +356,7 @@ def _estimates(
     reference = math.nan
     if not math.isnan(observed):
         with np.errstate(over="ignore"):  # hashes wrap; interpreted runs would warn
-            reference = estimators.reshuffled_gini(
-                due, resolved, np.uint64(seed), ORDERS, ROTATIONS
-            )
+            reference = estimators.reshuffled_gini(due, resolved, np.uint64(seed), ORDERS, ROTATIONS)
     index = estimators.erreygers(rates, columns.compound_status[used])
     return [
         observed, reference, observed - reference, index, _old_to_commodity(columns, n, r),
@@ -409,18 +401,14 @@ def _months(window: Window, horizon: float) -> tuple[int, int]:
     return first, last
 
 
-def _hours(
-    columns: Columns, window: Window, horizon: float
-) -> tuple[tuple[np.ndarray, ...], float]:
+def _hours(columns: Columns, window: Window, horizon: float) -> tuple[tuple[np.ndarray, ...], float]:
     """Hours by payer and activity, by side of the desk, and of the hotline's seats, with the days they cover."""
     first, last = _months(window, horizon)
     by_payer = np.zeros((len(PAYERS), len(ACTIVITIES)))
     by_side = np.zeros((2, len(ACTIVITIES)))
     payer = np.ascontiguousarray(columns.stations["payer"])
     is_lower = np.ascontiguousarray(columns.stations["level"] <= 2)
-    kernels.tally_hours(
-        columns.hours, columns.outside, payer, is_lower, first, last, by_payer, by_side
-    )
+    kernels.tally_hours(columns.hours, columns.outside, payer, is_lower, first, last, by_payer, by_side)
     seats = columns.outside[_OFFICE, :, first:last].sum(axis=1)
     if last == first:
         return (by_payer, by_side, seats), 0.0
@@ -490,7 +478,5 @@ def _meetings(columns: Columns, window: Window) -> list[float]:
     log = np.asarray(columns.sittings)
     rows = log[(log["day"] >= window.start) & (log["day"] < window.end)]
     joint = rows[rows["kind"] >= A1]
-    sums = [
-        float(joint[n].sum()) for n in ("tabled", "ruled", "slots", "present", "roster", "hours")
-    ]
+    sums = [float(joint[n].sum()) for n in ("tabled", "ruled", "slots", "present", "roster", "hours")]
     return [float(len(joint)), *sums, float(joint["slots"][joint["kind"] <= A3].sum())]

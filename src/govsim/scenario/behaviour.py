@@ -147,9 +147,7 @@ class Gates(Frozen):
     @model_validator(mode="after")
     def _parties(self) -> "Gates":
         if self.parties_low > self.parties_high:
-            raise ValueError(
-                f"parties_low {self.parties_low} is above parties_high {self.parties_high}"
-            )
+            raise ValueError(f"parties_low {self.parties_low} is above parties_high {self.parties_high}")
         return self
 
 

@@ -106,9 +106,7 @@ class City(Frozen):
         "[A]",
         "3.2; an old compound has about 173 households (published_figures.csv)",
     )
-    households_per_building: int = number(
-        60, "households", 1, 2000, "[A]", "3.2; a target, see tables"
-    )
+    households_per_building: int = number(60, "households", 1, 2000, "[A]", "3.2; a target, see tables")
     old_unmanaged_share: float = number(0.35, "1", 0, 1, "[A]", "of compounds, ruling 35")
     work_unit_share: float = number(0.20, "1", 0, 1, "[A]", "of compounds, ruling 35")
     commodity_share: float = number(0.35, "1", 0, 1, "[A]", "of compounds, ruling 35")
@@ -124,13 +122,10 @@ class City(Frozen):
         if not self.subdistricts:
             raise ValueError("a city needs at least one subdistrict")
         if abs(sum(self.compound_shares) - 1) > 1e-6:
-            raise ValueError(
-                f"the shares of the compound types sum to {sum(self.compound_shares):.6g}, not to 1"
-            )
+            raise ValueError(f"the shares of the compound types sum to {sum(self.compound_shares):.6g}, not to 1")
         if self.households_per_community < self.compounds_per_community:
             raise ValueError(
-                f"{self.households_per_community} households cannot fill "
-                f"{self.compounds_per_community} compounds of a community"
+                f"{self.households_per_community} households cannot fill {self.compounds_per_community} compounds of a community"
             )
         return self
 
@@ -263,9 +258,7 @@ class City(Frozen):
         raise ValueError(f"no preset city {name!r}; there are {', '.join(PRESETS)}")
 
     @classmethod
-    def from_division(
-        cls, code: str, names: Literal["neutral", "real"] = "neutral", **fields: Any
-    ) -> "City":
+    def from_division(cls, code: str, names: Literal["neutral", "real"] = "neutral", **fields: Any) -> "City":
         """Return a county-level unit with its real subdistricts and communities.
 
         Taken are the subdistricts that have residents' committees; where there is none, the towns
@@ -326,18 +319,14 @@ class City(Frozen):
         near-equal runs of its communities. A city within the limit is returned alone.
         """
         if limit < self.residents_per_community:
-            raise ValueError(
-                f"limit {limit} is below a community of {self.residents_per_community} residents"
-            )
+            raise ValueError(f"limit {limit} is below a community of {self.residents_per_community} residents")
         if self.n_residents <= limit:
             return (self,)
         most = limit // self.residents_per_community
         pieces = [piece for s in self.subdistricts for piece in _cut(s, most)]
         runs = _even_runs([len(p.communities) for p in pieces], most)
         return tuple(
-            self.model_copy(
-                update={"name": f"{self.name}, part {i}", "subdistricts": tuple(pieces[a:b])}
-            )
+            self.model_copy(update={"name": f"{self.name}, part {i}", "subdistricts": tuple(pieces[a:b])})
             for i, (a, b) in enumerate(runs, start=1)
         )
 

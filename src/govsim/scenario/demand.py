@@ -3,7 +3,6 @@
 Rulings 10, 11, 25, 35, 45 of `model.md`.
 """
 
-
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -67,10 +66,7 @@ class IssueType(Frozen):
         if abs(sum(self.n_departments) - 1) > 1e-6 or min(self.n_departments) < 0:
             raise ValueError(f"n_departments of {self.code} must be shares that sum to 1")
         if len(self.n_departments) - 1 > len(self.departments):
-            raise ValueError(
-                f"{self.code} may need {len(self.n_departments) - 1} departments but names "
-                f"{len(self.departments)}"
-            )
+            raise ValueError(f"{self.code} may need {len(self.n_departments) - 1} departments but names {len(self.departments)}")
         for names, known in ((self.departments, DEPARTMENTS), ((self.skill,), SKILLS)):
             for name in names:
                 if name not in known:
@@ -160,13 +156,9 @@ def standard_types() -> tuple[IssueType, ...]:
 class Demand(Frozen):
     """Arrivals of latent issues: a Poisson process in each building, in the city's operational time."""
 
-    issues_per_household_year: float = number(
-        0.65, "1/yr", 0, 50, "[V]", "r; dispatched orders, 3.12"
-    )
+    issues_per_household_year: float = number(0.65, "1/yr", 0, 50, "[V]", "r; dispatched orders, 3.12")
     types: tuple[IssueType, ...] = standard_types()
-    renovation_rate: float = number(
-        0.1, "1/yr", 0, 10, "[A]", "per old or work-unit compound, ruling 45"
-    )
+    renovation_rate: float = number(0.1, "1/yr", 0, 10, "[A]", "per old or work-unit compound, ruling 45")
     weekday_factor: tuple[float, ...] = option((1.0,) * 7, "[A]", "3.7.1")
     """Monday to Sunday, mean 1."""
     month_factor: tuple[float, ...] = option((1.0,) * 12, "[A]", "3.7.1")

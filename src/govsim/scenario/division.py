@@ -82,9 +82,7 @@ def urban_streets(unit: Unit) -> list[tuple[str, tuple[str, ...]]]:
     for kind in ("subdistrict", "town", None):
         if chosen := [row for row in streets if kind in (row["kind"], None)]:
             return [(row["name"], tuple(communities[row["code"]])) for row in chosen]
-    raise ValueError(
-        f"unit {unit.code} {unit.name} has no residents' committee, so no community to simulate"
-    )
+    raise ValueError(f"unit {unit.code} {unit.name} has no residents' committee, so no community to simulate")
 
 
 def _communities(code: str) -> dict[str, list[str]]:

@@ -38,9 +38,7 @@ def option(default: Any, basis: str = "[A]", source: str = "", unit: str = "1") 
 
     `basis` and `source` are those of `number`; what is allowed is in the annotation.
     """
-    return Field(
-        default=default, json_schema_extra={"unit": unit, "basis": basis, "source": source}
-    )
+    return Field(default=default, json_schema_extra={"unit": unit, "basis": basis, "source": source})
 
 
 def no_input(default: Any) -> Any:

@@ -70,9 +70,7 @@ def load_scenario(path: str | Path) -> Scenario:
     return read_scenario(read_text(file), name=str(path), folder=file.parent)
 
 
-def read_scenario(
-    text: str, *, name: str = "scenario", folder: str | Path | None = None
-) -> Scenario:
+def read_scenario(text: str, *, name: str = "scenario", folder: str | Path | None = None) -> Scenario:
     """Return the scenario that a YAML text asks for.
 
     Parameters
@@ -131,9 +129,7 @@ def with_scenario(scenario: Scenario, course: str | Path) -> Scenario:
         raise ScenarioError(f"scenario {shown_name(name)}: {error}") from None
 
 
-def save_scenario(
-    scenario: Scenario, path: str | Path, *, full: bool = False, comments: bool = False
-) -> None:
+def save_scenario(scenario: Scenario, path: str | Path, *, full: bool = False, comments: bool = False) -> None:
     """Write a scenario to a YAML file that `load_scenario` reads back as an equal one.
 
     The file appears whole or not at all. See `format_scenario` for the options.
@@ -212,9 +208,7 @@ def read_text(file: Path, what: str = "scenario", hint: str = f"; the presets ar
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioError(
-            f"{name}: is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        ) from None
+        raise ScenarioError(f"{name}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
 
 
 def parsed(text: str, least: str = "city: demo") -> Mapping[str, Any]:
@@ -237,9 +231,7 @@ def parsed(text: str, least: str = "city: demo") -> Mapping[str, Any]:
     if tree is None:
         raise ScenarioError(f'is empty; the least is "{least}"')
     if not isinstance(tree, Mapping):
-        raise ScenarioError(
-            f'is {show(tree)}, not a mapping of inputs to values such as "{least}"'
-        )
+        raise ScenarioError(f'is {show(tree)}, not a mapping of inputs to values such as "{least}"')
     return tree
 
 
@@ -271,9 +263,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         seen = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {show(key.value)} is given twice", problem_mark=key.start_mark
-                )
+                raise yaml.MarkedYAMLError(problem=f"key {show(key.value)} is given twice", problem_mark=key.start_mark)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
         built: dict[Any, Any] = super().construct_mapping(node, deep)
         return built
@@ -292,9 +282,7 @@ for _tag, _pattern, _start in (
     ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?$", _NUMBER_START),
     ("float", r"(?:[-+]?\.inf|\.nan)$", _NUMBER_START),
 ):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(_pattern, re.IGNORECASE), _start
-    )
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern, re.IGNORECASE), _start)
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
@@ -332,10 +320,7 @@ def _city(value: Any, folder: Path) -> City:
             is_file = Path(value).suffix.lower() in (".yaml", ".yml", ".csv")
             return load_city(folder / value) if is_file else resolve_city(value)
         if not isinstance(value, Mapping):
-            raise ScenarioError(
-                f"city is {show(value)}, not a preset ({', '.join(CITY_PRESETS)}), a code, "
-                "a file or a mapping"
-            )
+            raise ScenarioError(f"city is {show(value)}, not a preset ({', '.join(CITY_PRESETS)}), a code, a file or a mapping")
         rest = dict(value)
         _refuse_misspelt(rest, City, ("preset", "names"), "city")
         base = _base_city(rest)
@@ -346,9 +331,7 @@ def _city(value: Any, folder: Path) -> City:
     return build(City, base, rest, "city")
 
 
-def _refuse_misspelt(
-    given: Mapping[str, Any], cls: type[Frozen], words: tuple[str, ...], where: str
-) -> None:
+def _refuse_misspelt(given: Mapping[str, Any], cls: type[Frozen], words: tuple[str, ...], where: str) -> None:
     """Refuse a key that was meant to be one of the words that only files know."""
     for key in given:
         near = nearest(str(key), [*words, *cls.model_fields])
@@ -361,9 +344,7 @@ def _base_city(rest: dict[str, Any]) -> City | None:
     if "preset" in rest:
         name = rest.pop("preset")
         if name not in CITY_PRESETS:
-            raise ScenarioError(
-                f"city.preset is {show(name)}, not one of {', '.join(CITY_PRESETS)}"
-            )
+            raise ScenarioError(f"city.preset is {show(name)}, not one of {', '.join(CITY_PRESETS)}")
         return City.preset(name)
     if rest.get("code") is not None and "subdistricts" not in rest:
         code, names = rest.pop("code"), rest.pop("names", "neutral")
@@ -383,18 +364,14 @@ def _mechanism(value: Any, folder: Path) -> tuple[Variant | None, dict[str, Any]
     else:
         rest, name = {}, value
     if name is not None and not isinstance(name, str):
-        raise ScenarioError(
-            f"mechanism is {show(name)}, not the name of a variant such as F1-E4, or a mapping"
-        )
+        raise ScenarioError(f"mechanism is {show(name)}, not the name of a variant such as F1-E4, or a mapping")
     _refuse_misspelt(rest, Mechanism, ("variant",), "mechanism")
     try:
         named = None if name is None else variant(folder / name if is_file(name) else name)
     except ScenarioError as error:
         raise ScenarioError(f"mechanism: {error}") from None
     if named is not None and named.control is not None:
-        raise ScenarioError(
-            f"mechanism: {named.name} is a control; its hours come from a comparison, not a file"
-        )
+        raise ScenarioError(f"mechanism: {named.name} is a control; its hours come from a comparison, not a file")
     return named, {code: _component(code, given) for code, given in rest.items()}
 
 
@@ -410,9 +387,7 @@ def _component(code: str, given: Any) -> Any:
         return {"enabled": given}
     if isinstance(given, (int, float)):
         return {"enabled": True, "intensity": given}
-    raise ScenarioError(
-        f"mechanism.{code} is {show(given)}, not true, false, an intensity or a mapping"
-    )
+    raise ScenarioError(f"mechanism.{code} is {show(given)}, not true, false, an intensity or a mapping")
 
 
 def _refuse_idle_intensities(base: Mechanism, changes: Mapping[str, Any]) -> None:
@@ -422,8 +397,7 @@ def _refuse_idle_intensities(base: Mechanism, changes: Mapping[str, Any]) -> Non
             continue
         if "intensity" in change and "enabled" not in change and not getattr(base, code).enabled:
             raise ScenarioError(
-                f"mechanism.{code}.intensity is {show(change['intensity'])} but {code} is off: "
-                f"add mechanism.{code}.enabled (true or false)"
+                f"mechanism.{code}.intensity is {show(change['intensity'])} but {code} is off: add mechanism.{code}.enabled (true or false)"
             )
 
 
@@ -486,10 +460,7 @@ def _dumped_value(value: Any, usual: Any, full: bool) -> Any:
         return list(value)
     codes = [getattr(item, "code", None) for item in value]
     if None not in codes and codes == [getattr(item, "code", None) for item in usual or ()]:
-        by_code = {
-            code: _difference(item, None if full else before, full)
-            for code, item, before in zip(codes, value, usual, strict=True)
-        }
+        by_code = {code: _difference(item, None if full else before, full) for code, item, before in zip(codes, value, usual, strict=True)}
         for change in by_code.values():
             change.pop("code", None)
         return {code: change for code, change in by_code.items() if change}

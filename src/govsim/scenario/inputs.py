@@ -74,9 +74,7 @@ class Input:
             text += f" from {self.low} to {self.high}" if self.low is not None else ""
             text += f" ({self.unit})" if self.unit != "1" else ""
         else:
-            text = {"text": "text", "numbers": "a list of numbers", "texts": "a list of texts"}[
-                self.kind
-            ]
+            text = {"text": "text", "numbers": "a list of numbers", "texts": "a list of texts"}[self.kind]
         return text + (" or null" if self.is_nullable else "")
 
 
@@ -196,18 +194,11 @@ def _value(cls: type[Frozen], key: str, value: Any, values: dict[str, Any], wher
     return tuple(build(inner, None, item, f"{where}[{i}]") for i, item in enumerate(value))
 
 
-def _changed_by_code(
-    inner: type[Frozen], current: tuple[Any, ...], changes: Mapping[str, Any], where: str
-) -> tuple[Frozen, ...]:
+def _changed_by_code(inner: type[Frozen], current: tuple[Any, ...], changes: Mapping[str, Any], where: str) -> tuple[Frozen, ...]:
     """Change some of a row of models that are named by their codes."""
     for code in changes:
         _by_code(current, code, where)
-    return tuple(
-        build(inner, item, changes[item.code], _join(where, item.code))
-        if item.code in changes
-        else item
-        for item in current
-    )
+    return tuple(build(inner, item, changes[item.code], _join(where, item.code)) if item.code in changes else item for item in current)
 
 
 def _by_code(row: tuple[Any, ...], code: Any, where: str) -> Any:
@@ -248,9 +239,7 @@ def _is_of_kind(known: Input, value: Any) -> bool:
         return _is_number(value)
     if kind == "whole":
         return _is_number(value) and (isinstance(value, int) or value.is_integer())
-    return isinstance(value, (list, tuple)) and (
-        kind == "numbers" or all(isinstance(v, str) for v in value)
-    )
+    return isinstance(value, (list, tuple)) and (kind == "numbers" or all(isinstance(v, str) for v in value))
 
 
 def _is_number(value: Any) -> bool:

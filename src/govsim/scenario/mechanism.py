@@ -151,9 +151,7 @@ class LeaderVisits(Component):
     staging_hours: float = number(4.0, "h", 0, 100, "[A]", "h_stage, ruling W7")
     reporting_hours: float = number(1.0, "h", 0, 100, "[A]", "h_rep per directive")
     entourage: int = number(3, "1", 0, 12, "[A]", "n_ent departments, 2 h each")
-    targeting: Literal["random", "worst", "petitions", "showcase"] = option(
-        "random", "[A]", "3.4 objectives"
-    )
+    targeting: Literal["random", "worst", "petitions", "showcase"] = option("random", "[A]", "3.4 objectives")
 
 
 class DepartmentPairing(Component):

@@ -224,8 +224,12 @@ class OwnComponent(Frozen):
     Examples
     --------
     >>> corps = OwnComponent(
-    ...     code="X1", name="Student corps", offered_hours=lambda skill, intensity: intensity * (skill == 7),
-    ...     monthly_hours=lambda intensity: 0.5 * intensity, giver="resident_volunteers")
+    ...     code="X1",
+    ...     name="Student corps",
+    ...     offered_hours=lambda skill, intensity: intensity * (skill == 7),
+    ...     monthly_hours=lambda intensity: 0.5 * intensity,
+    ...     giver="resident_volunteers",
+    ... )
     >>> corps.code, corps.offered_hours.used
     ('X1', ('skill', 'intensity'))
     """
@@ -348,9 +352,7 @@ class Own(Frozen):
             return twin
 
         rules = tuple(found("", f) for f in self.rules)
-        components = tuple(
-            c.model_copy(update={f.place: found(c.code, f) for f in c.functions if f is not None}) for c in self.components
-        )
+        components = tuple(c.model_copy(update={f.place: found(c.code, f) for f in c.functions if f is not None}) for c in self.components)
         return self.model_copy(update={"rules": rules, "components": components})
 
     def _places(self) -> list[tuple[str, OwnFunction]]:

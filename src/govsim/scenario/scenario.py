@@ -39,15 +39,11 @@ class Scenario(Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
         if self.burn_in_days > self.days:
-            raise ValueError(
-                f"burn_in_days {self.burn_in_days} is beyond the horizon of {self.days} days"
-            )
+            raise ValueError(f"burn_in_days {self.burn_in_days} is beyond the horizon of {self.days} days")
         last = self.city.n_communities - 1
         for n, interruption in enumerate(self.interruptions):
             if interruption.community > last:
-                raise ValueError(
-                    f"interruptions[{n}].community {interruption.community}: the city has communities 0 to {last}"
-                )
+                raise ValueError(f"interruptions[{n}].community {interruption.community}: the city has communities 0 to {last}")
         codes = [kind.code for kind in self.demand.types]
         for n, shock in enumerate(self.shocks.demand):
             if shock.type not in codes:
@@ -62,12 +58,8 @@ class Scenario(Frozen):
         for name in ("demand", "desks"):
             for n, shock in enumerate(getattr(self.shocks, name)):
                 if self.burn_in_days + shock.start >= self.days:
-                    raise ValueError(
-                        f"shocks.{name}[{n}] begins on day {self.burn_in_days + shock.start}, the run ends on day {self.days}"
-                    )
+                    raise ValueError(f"shocks.{name}[{n}] begins on day {self.burn_in_days + shock.start}, the run ends on day {self.days}")
         emergency = self.shocks.emergency
         if emergency.enabled and self.burn_in_days + emergency.start >= self.days:
-            raise ValueError(
-                f"shocks.emergency begins on day {self.burn_in_days + emergency.start}, the run ends on day {self.days}"
-            )
+            raise ValueError(f"shocks.emergency begins on day {self.burn_in_days + emergency.start}, the run ends on day {self.days}")
         return self

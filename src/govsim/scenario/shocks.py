@@ -33,9 +33,9 @@ class DemandShock(Frozen):
 class DeskShock(Frozen):
     """For some days desks of one kind of unit are open for a share of their usual hours."""
 
-    unit: Literal[
-        "community", "subdistrict", "department", "petition_office", "leaders", "property_firm", "mediation_station", "grid"
-    ] = option("department", "[A]", "3.13")
+    unit: Literal["community", "subdistrict", "department", "petition_office", "leaders", "property_firm", "mediation_station", "grid"] = (
+        option("department", "[A]", "3.13")
+    )
     start: int = number(60, "d", 0, 36500, "[A]", "3.13: days after the burn-in")
     days: int = number(30, "d", 1, 36500, "[A]", "3.13")
     share: float = number(0.5, "1", 0.01, 3, "[A]", "3.13: department desks at 50 %")

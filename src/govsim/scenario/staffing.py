@@ -19,9 +19,7 @@ class Staffing(Frozen):
     load_office: float = number(0.6, "1", 0.05, 2, "[A]", "petition office, leaders' station")
     desk_share: float = number(0.4, "1", 0.05, 1, "[A]", "departments and subdistricts")
     team_size: float = number(8.0, "1", 1, 1000, "[A]", "desk workers a team, ruling 18")
-    community_workers: int | None = number(
-        None, "1", 1, 10000, "[A]", "desk workers; solved when null"
-    )
+    community_workers: int | None = number(None, "1", 1, 10000, "[A]", "desk workers; solved when null")
     department_workers: int | None = number(None, "1", 1, 10000, "[A]", "a team; solved when null")
     subdistrict_workers: int | None = number(None, "1", 1, 10000, "[A]", "solved when null")
     households_per_firm_worker: float = number(400.0, "households", 10, 10000, "[A]", "ruling 37")
@@ -32,9 +30,7 @@ class Staffing(Frozen):
     fund_community: float = number(21.4, "¥/resident-yr", 0, 1e6, "[A]", "F2, ruling 19")
     fund_subdistrict: float = number(26.7, "¥/resident-yr", 0, 1e6, "[A]", "F3, ruling 19")
     fund_city: float = number(213.7, "¥/resident-yr", 0, 1e6, "[A]", "F5, ruling 19")
-    fund_coverage: float | None = number(
-        None, "1", 0, 10, "[A]", "pots over gated need; scales all"
-    )
+    fund_coverage: float | None = number(None, "1", 0, 10, "[A]", "pots over gated need; scales all")
 
     turnover_hazard: float = number(0.0, "1/month", 0, 10, "[A]", "h_q, of community workers; an option, 3.7.17")
     turnover_overload: float = number(1.0, "1", 0, 10, "[A]", "xi, on weeks of backlog beyond one")

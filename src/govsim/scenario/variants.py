@@ -208,9 +208,7 @@ def variant(name: str | Path | Variant) -> Variant:
 
         return load_variant(str(name).strip())
     if not isinstance(name, str):
-        raise ScenarioError(
-            f"a variant is named by text, not by {show(name)}"
-        )
+        raise ScenarioError(f"a variant is named by text, not by {show(name)}")
     control = _CONTROL.fullmatch(name)
     if control is not None and is_file(control[2]):  # a file may change, so what is in it is not remembered
         return _control(control[1], control[2], name)
@@ -251,9 +249,7 @@ def apply(scenario: Scenario, variant_: Variant | str | Path) -> Scenario:
             "compute them first and pass them with Variant.with_external"
         )
     doses = dict(chosen.doses)
-    switches: dict[str, dict[str, Any]] = {
-        code: {"enabled": code in doses, "intensity": doses.get(code, 1.0)} for code in COMPONENTS
-    }
+    switches: dict[str, dict[str, Any]] = {code: {"enabled": code in doses, "intensity": doses.get(code, 1.0)} for code in COMPONENTS}
     switches |= {code: {"enabled": code in doses} for code in RIVALS} | {"unchecked": {"enabled": False}}
     base = override(
         scenario,
@@ -413,9 +409,7 @@ def _add(
     doses.update(dict.fromkeys(codes, 1.0 if intensity is None else intensity))
 
 
-def _take_away(
-    doses: dict[str, float], codes: tuple[str, ...], part: str, name: str, at: str | None
-) -> None:
+def _take_away(doses: dict[str, float], codes: tuple[str, ...], part: str, name: str, at: str | None) -> None:
     """Switch components off, in place."""
     if at is not None:
         raise ScenarioError(f"variant {show(name)}: what is taken away has no intensity")
@@ -438,10 +432,7 @@ def _intensity(name: str, part: str, at: str | None, digits: str | None) -> floa
     except ValueError:
         value = -1.0
     if known.low is None or known.high is None or not known.low <= value <= known.high:
-        raise ScenarioError(
-            f"variant {show(name)}: after {part}@ comes an intensity "
-            f"from {known.low} to {known.high}"
-        )
+        raise ScenarioError(f"variant {show(name)}: after {part}@ comes an intensity from {known.low} to {known.high}")
     return value
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from govsim.labels import has_label, label
-from govsim.studies.compare import Comparison
+from govsim.labels import has_label, label, variant_label
+from govsim.results.run import Run
+from govsim.studies.compare import Comparison, regime_of
 
 _MOST = 6
 _THREE = ("several_departments_share", "lapse_rate")
@@ -13,14 +14,27 @@ _THREE = ("several_departments_share", "lapse_rate")
 def caption(comparison: Comparison, lang: str = "en") -> str:
     """Return the regime of a comparison in one paragraph, with the standing sentence."""
     p = comparison.provenance
-    values = caption_values(p)
+    pool = [label("caption.pool", lang, **_values(p))] if p["n_cities"] > 1 else []
+    return paragraph("caption.regime", p, lang, *pool)
+
+
+def run_caption(run: Run, lang: str = "en") -> str:
+    """Return the regime of one run, and which variants were in place since when."""
+    mark = "、" if lang == "zh" else ", "
+    steps = [label("caption.switch", lang, variant=variant_label(name, lang), day=day) for day, name in ((0, "B0"), *run.switches)]
+    return paragraph("caption.run", regime_of(run.scenario) | {"variants": mark.join(steps)}, lang)
+
+
+def paragraph(head: str, provenance: Mapping[str, Any], lang: str, *more: str) -> str:
+    """Return a caption: what was done (the label `head`), the regime, what more there is to say, the standing sentence."""
+    p, values = provenance, _values(provenance)
     gap = "" if lang == "zh" else " "
-    pool = [label("caption.pool", lang, **values)] if p["n_cities"] > 1 else []
     course = [label("caption.course", lang, name=course_name(p["course"], lang))] if p.get("course") else []
-    return gap.join([label("caption.regime", lang, **values), *changed(p, lang), *course, *pool, label("caption.stance", lang)])
+    said = [label(head, lang, **values), label("caption.loads", lang, **values), *changed(p, lang), *course, *more]
+    return gap.join([*said, label("caption.stance", lang)])
 
 
-def caption_values(provenance: Mapping[str, Any]) -> dict[str, Any]:
+def _values(provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of the provenance a caption quotes, as it is written."""
     values = {k: v for k, v in provenance.items() if isinstance(v, str | int | float)}
     return values | {k: f"{provenance[k]:.3g}" for k in _THREE} | {"residents": f"{provenance['residents']:,}"}
@@ -42,12 +56,9 @@ def course_name(title: str, lang: str) -> str:
 
 def notes(comparison: Comparison, lang: str = "en") -> list[str]:
     """Return what a reader must know besides: pairs that do not correlate, claims that hang on a_A."""
-    from govsim.labels import variant_label
     from govsim.studies.compare import PRIMARY
 
-    rows = comparison.table[
-        (comparison.table.metric == PRIMARY) & (comparison.table.variant != "B0")
-    ]
+    rows = comparison.table[(comparison.table.metric == PRIMARY) & (comparison.table.variant != "B0")]
     mark = "、" if lang == "zh" else ", "
     found = []
     for key, chosen in (

@@ -94,9 +94,7 @@ def wrapped(text: str, lang: str, latin: int) -> str:
 def write_footer(figure: Any, text: str, lang: str) -> None:
     """Put the caption at the foot of a page."""
     lines = wrapped(text, lang, 300 if lang == "zh" else 236)
-    figure.text(
-        0.012, 0.012, lines, fontsize=_SMALL, color=theme.MUTED, va="bottom", linespacing=1.4
-    )
+    figure.text(0.012, 0.012, lines, fontsize=_SMALL, color=theme.MUTED, va="bottom", linespacing=1.4)
 
 
 def _headline(comparison: Comparison, names: list[str], lang: str) -> str:
@@ -106,10 +104,7 @@ def _headline(comparison: Comparison, names: list[str], lang: str) -> str:
     if not others:
         return label("message.figure.alone", lang, level=f"{base:.1f}")
     first = "F1" if "F1" in others else others[0]
-    mean, low, high = (
-        f"{_cell(comparison, PRIMARY, [first], c)[0]:+.1f}"
-        for c in ("difference", "simultaneous_low", "simultaneous_high")
-    )
+    mean, low, high = (f"{_cell(comparison, PRIMARY, [first], c)[0]:+.1f}" for c in ("difference", "simultaneous_low", "simultaneous_high"))
     verdict = label(f"message.verdict.{_verdicts(comparison, [first])[0]}", lang)
     return label(
         "message.figure.headline", lang, name=variant_label(first, lang), difference=mean,
@@ -191,9 +186,7 @@ def _hours(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
         ax.spines[side].set_visible(False)
     counts = [sum(payers[n] in group for n in shown) for group in (outside, inside)]
     _brackets(ax, counts, len(names), lang)
-    write_title(
-        ax, label("message.figure.hours", lang), label("message.figure.hours.note", lang), pad=13
-    )
+    write_title(ax, label("message.figure.hours", lang), label("message.figure.hours.note", lang), pad=13)
 
 
 def _payer_row(comparison: Comparison, payer: str, names: list[str]) -> list[float]:
@@ -210,9 +203,7 @@ def _hours_cell(ax: Any, x: int, y: float, value: float, top: float, *, is_level
 
     strength = 0.0 if is_level else min(1.0, abs(value) / top) ** 0.5
     colour = theme.ORANGE if value > 0 else theme.SKY
-    ax.add_patch(
-        Rectangle((x - 0.47, y - 0.42), 0.94, 0.84, color=colour, alpha=0.75 * strength, lw=0)
-    )
+    ax.add_patch(Rectangle((x - 0.47, y - 0.42), 0.94, 0.84, color=colour, alpha=0.75 * strength, lw=0))
     text = f"{value:,.0f}" if is_level else f"{value:+,.0f}".replace("-", "−")
     quiet = is_level or abs(value) < 0.5
     ax.text(x, y, "0" if abs(value) < 0.5 else text, ha="center", va="center", fontsize=8.2,
@@ -256,21 +247,15 @@ def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
     """Draw the primary difference over a_A; equal authority stands apart at the right (W2)."""
     curve = comparison.curve
     asked = comparison.provenance["commit_authority"]
-    numbers = {
-        r: asked if r == "asked" else float(r) for r in curve.regime.unique() if r != "equal"
-    }
+    numbers = {r: asked if r == "asked" else float(r) for r in curve.regime.unique() if r != "equal"}
     apart = max(numbers.values()) + _EQUAL_GAP
     points = {**numbers, "equal": apart}
     ax.hlines(0, -0.08, apart * 1.02, color=theme.INK, lw=0.9)
     ax.axvline(apart - _EQUAL_GAP / 2, color=theme.FAINT, lw=1)
     ends: list[tuple[float, str, str]] = []
-    shown = [
-        n for n in names if n != "B0" and (curve.variant == n).sum() > 1 and "matched" not in n
-    ]
+    shown = [n for n in names if n != "B0" and (curve.variant == n).sum() > 1 and "matched" not in n]
     for k, name in enumerate(shown):
-        rows = (
-            curve[curve.variant == name].assign(x=lambda d: d.regime.map(points)).sort_values("x")
-        )
+        rows = curve[curve.variant == name].assign(x=lambda d: d.regime.map(points)).sort_values("x")
         line, equal = rows[rows.regime != "equal"], rows[rows.regime == "equal"]
         colour = theme.LINE_COLOURS[k % len(theme.LINE_COLOURS)]
         ax.fill_between(line.x, line.low, line.high, color=colour, alpha=0.13, lw=0)
@@ -303,6 +288,4 @@ def _direct_labels(ax: Any, ends: list[tuple[float, str, str]], x: float, lang: 
         places[n] = min(places[n], ceiling - need[n] / 2)
         ceiling = places[n] - need[n] / 2
     for n, y in places.items():
-        ax.annotate(
-            texts[n], (x, y), va="center", fontsize=8.5, color=ends[n][2], annotation_clip=False
-        )
+        ax.annotate(texts[n], (x, y), va="center", fontsize=8.5, color=ends[n][2], annotation_clip=False)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from govsim.labels import label
-from govsim.show.captions import caption_values, changed
+from govsim.show.captions import paragraph
 from govsim.studies.patterns import Filtered, Patterns
 
 _STYLES = {"reproduced": "", "not_reproduced": "bold red", "undecided": "yellow", "not_applicable": "dim"}
@@ -74,9 +74,7 @@ def filter_tables(found: Filtered, lang: str = "en") -> list[Any]:
 
 def caption(found: Patterns | Filtered, lang: str = "en") -> str:
     """Return the regime in one paragraph, with the standing sentence (decision 6)."""
-    p = found.provenance
-    gap = "" if lang == "zh" else " "
-    return gap.join([label("caption.patterns", lang, **caption_values(p)), *changed(p, lang), label("caption.stance", lang)])
+    return paragraph("caption.patterns", found.provenance, lang)
 
 
 def _table(title: str) -> Any:

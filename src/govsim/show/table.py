@@ -99,9 +99,7 @@ def _headline(comparison: Comparison, lang: str) -> Any:
         name = label("message.figure.equal", lang) if regime == EQUAL else None
         value = f"a_A {asked:g}" if regime == ASKED else f"a_A {regime}"
         table.add_column(name or value, justify="right", max_width=16, overflow="fold")
-    bound = (
-        comparison.table[comparison.table.metric == PRIMARY].set_index("variant").authority_bound
-    )
+    bound = comparison.table[comparison.table.metric == PRIMARY].set_index("variant").authority_bound
     for variant in comparison.provenance["variants"]:
         name = variant_label(variant, lang)
         cells = [_headline_cell(curve, variant, regime, lang) for regime in regimes]
@@ -132,9 +130,7 @@ def _block(comparison: Comparison, metrics: Sequence[str], title: str | None, la
         overflow="fold",
     )
     for metric in metrics:
-        table.add_column(
-            metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH, overflow="fold"
-        )
+        table.add_column(metric_name(metric, lang), justify="right", max_width=_CELL_WIDTH, overflow="fold")
     for variant in comparison.provenance["variants"]:
         cells = [_cell(t.loc[(metric, variant)], lang, is_base=variant == "B0") for metric in metrics]
         table.add_row(variant_label(variant, lang), *cells)

@@ -144,9 +144,7 @@ def _differing(one: np.recarray, other: np.recarray) -> dict[str, np.ndarray]:
     return found
 
 
-def _named(
-    differing: dict[str, np.ndarray], engine: Engine, logs: list[np.recarray], names: tuple[str, str]
-) -> pd.DataFrame:
+def _named(differing: dict[str, np.ndarray], engine: Engine, logs: list[np.recarray], names: tuple[str, str]) -> pd.DataFrame:
     """Who differs, in which decision."""
     w = engine.world
     rows = [

@@ -27,9 +27,7 @@ WARM = 500
 """Days left out at the start."""
 
 
-def kind(
-    code: str = "JOB", share: float = 1.0, hours: float = UNIT, cv: float = 1.0, patience: float = 1e6, **more: Any
-) -> IssueType:
+def kind(code: str = "JOB", share: float = 1.0, hours: float = UNIT, cv: float = 1.0, patience: float = 1e6, **more: Any) -> IssueType:
     """One sort of issue; nobody has to be asked, paid or persuaded unless said."""
     return IssueType(code=code, share=share, hours=hours, hours_cv=cv, skill="general_labour", deadline=3650.0,
                      patience=patience, compound_factors=(1.0,) * 4, **more)  # fmt: skip
@@ -252,9 +250,7 @@ def interruptions() -> Check:
         stream = np.random.Generator(np.random.Philox(seed))
         days = np.sort(stream.uniform(0, scenario.days, stream.poisson(a * PER_DAY * scenario.days)))
         hours = stream.exponential(b * UNIT, len(days))
-        rows = tuple(
-            Interruption.model_construct(community=0, day=float(d), hours=float(h)) for d, h in zip(days, hours, strict=True)
-        )
+        rows = tuple(Interruption.model_construct(community=0, day=float(d), hours=float(h)) for d, h in zip(days, hours, strict=True))
         return scenario.model_copy(update={"interruptions": rows})
 
     theory = {"T": law.interrupted_time(a, b, rate)}

@@ -117,9 +117,7 @@ def logit_shares(weight: float, costs: np.ndarray, scale: float) -> np.ndarray:
     return shares
 
 
-def petition_shares(
-    strength: float, base: float, gain: float, half: float, other: float, threshold: float
-) -> list[tuple[float, bool]]:
+def petition_shares(strength: float, base: float, gain: float, half: float, other: float, threshold: float) -> list[tuple[float, bool]]:
     """Shares x who petition that reproduce themselves, and whether each is stable (T14).
 
     x = sigma(b (s_P(x) - s_M) - k) with s_P = s0 + s1 x / (x + x0); stable where b s_P'(x) x (1 - x) < 1. No rule of the engine

@@ -71,9 +71,11 @@ ASKED, EQUAL = "asked", "equal"
 _SEEDS_OF_A_CITY = 2**48
 """Between the seeds of the cities of a pool: more than any comparison counts through."""
 
-SHOWN_AS = {name: (m.block, m.unit) for name, m in METRICS.items()} | {
-    name: ("outputs", unit) for name, unit in ACTIVITIES.items()
-} | {name: (m.block, m.unit) for name, m in OUTPUTS.items()}
+SHOWN_AS = (
+    {name: (m.block, m.unit) for name, m in METRICS.items()}
+    | {name: ("outputs", unit) for name, unit in ACTIVITIES.items()}
+    | {name: (m.block, m.unit) for name, m in OUTPUTS.items()}
+)
 """Block and unit of everything measured."""
 
 Schedules = Mapping[str, np.ndarray]
@@ -110,9 +112,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         columns = ["variant", "level", "difference", "simultaneous_low", "simultaneous_high"]
-        chosen = self.table.loc[
-            self.table.metric == PRIMARY, [*columns, "verdict", "n_replications"]
-        ]
+        chosen = self.table.loc[self.table.metric == PRIMARY, [*columns, "verdict", "n_replications"]]
         html: str = chosen.to_html(index=False, float_format=lambda x: f"{x:.2f}")
         return html
 
@@ -246,9 +246,7 @@ def analyse_schedules(design: Design, found: Sequence[Mapping[str, Any]]) -> dic
 # ---- analysis ------------------------------------------------------------------------------------
 
 
-def analyse_compare(
-    design: Design, found: Sequence[Mapping[str, float]], provenance: Mapping[str, Any]
-) -> Comparison:
+def analyse_compare(design: Design, found: Sequence[Mapping[str, float]], provenance: Mapping[str, Any]) -> Comparison:
     """Return paired differences from the baseline, with intervals and verdicts."""
     keys = pd.DataFrame(list(design.keys), columns=["regime", "variant", "replication"])
     keys["seed"] = [job.seed for job in design.jobs]
@@ -320,9 +318,7 @@ def _curve(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _with_verdicts(table: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
     """Put the readings of the primary outcome into the table; everything else is exploratory (Y6)."""
-    table = table.assign(
-        simultaneous_low=np.nan, simultaneous_high=np.nan, verdict="", authority_bound=False
-    )
+    table = table.assign(simultaneous_low=np.nan, simultaneous_high=np.nan, verdict="", authority_bound=False)
     asked = curve[curve.regime == ASKED].set_index("variant")
     equal = curve[curve.regime == EQUAL].set_index("variant")
     for name, row in asked.iterrows():
@@ -359,10 +355,7 @@ def several_departments_share(world: Scenario) -> float:
     city, demand = world.city, world.demand
     weights = [t.share * demand.issues_per_household_year * city.n_households for t in demand.types]
     eligible = (city.old_unmanaged_share + city.work_unit_share) * city.n_compounds
-    weights = [
-        demand.renovation_rate * eligible if t.code == "RENO" else w
-        for t, w in zip(demand.types, weights, strict=True)
-    ]
+    weights = [demand.renovation_rate * eligible if t.code == "RENO" else w for t, w in zip(demand.types, weights, strict=True)]
     several = sum(w * sum(t.n_departments[2:]) for w, t in zip(weights, demand.types, strict=True))
     return float(several / sum(weights))
 
@@ -400,15 +393,10 @@ def pooled_worlds(world: Scenario) -> list[Scenario]:
     cities = world.city.pool()
     if len(cities) == 1:
         return [world]
-    return [
-        world.model_copy(update={"city": city, "seed": (world.seed + n * _SEEDS_OF_A_CITY) % 2**63})
-        for n, city in enumerate(cities)
-    ]
+    return [world.model_copy(update={"city": city, "seed": (world.seed + n * _SEEDS_OF_A_CITY) % 2**63}) for n, city in enumerate(cities)]
 
 
-def _provenance(
-    world: Scenario, parts: Sequence[Scenario], design: Design, schedules: Sequence[Schedules]
-) -> dict[str, Any]:
+def _provenance(world: Scenario, parts: Sequence[Scenario], design: Design, schedules: Sequence[Schedules]) -> dict[str, Any]:
     """Everything needed to read the numbers and to make them again."""
     from govsim import __version__
 
@@ -524,8 +512,7 @@ def compare(
     drawn = run(firsts, Machinery(machines.engine, outside_hours, machines.prepare), 0)
     schedules = [analyse_schedules(first, found) for first, found in zip(firsts, drawn, strict=True)]
     designs = [
-        design_compare(part, variants, replications, curve_replications, schedules=s)
-        for part, s in zip(parts, schedules, strict=True)
+        design_compare(part, variants, replications, curve_replications, schedules=s) for part, s in zip(parts, schedules, strict=True)
     ]
     found = run(designs, machines, total - len(parts) * size)
     pooled = [machines.pool(measured, _residents(parts)) for measured in zip(*found, strict=True)]
@@ -548,9 +535,11 @@ def _default() -> Machinery:
 
     def pool(measured: Sequence[Any], residents: Sequence[int]) -> dict[str, float]:
         tallies, counts, outputs = zip(*measured, strict=True)
-        return from_tally(sum(tallies)) | {
-            name: float(np.average([count[name] for count in counts], weights=residents)) for name in counts[0]
-        } | values_of(*outputs)
+        return (
+            from_tally(sum(tallies))
+            | {name: float(np.average([count[name] for count in counts], weights=residents)) for name in counts[0]}
+            | values_of(*outputs)
+        )
 
     return Machinery(found.engine, measure, found.prepare, pool)
 
@@ -565,9 +554,7 @@ def is_compiled() -> bool:
 def check_world(world: Scenario, replications: int) -> None:
     """Refuse what cannot be compared, in one line."""
     if replications < 2:
-        raise ValueError(
-            f"replications must be at least 2, not {replications}: one has no interval"
-        )
+        raise ValueError(f"replications must be at least 2, not {replications}: one has no interval")
     needed = world.burn_in_days + FOLLOW_DAYS
     if world.days < needed:
         raise ValueError(
@@ -575,6 +562,4 @@ def check_world(world: Scenario, replications: int) -> None:
             f"baseline, then {FOLLOW_DAYS} for issues to arise and be followed for 180"
         )
     if world.seed + SEED_APART + max(replications, SCHEDULE_SEEDS) >= 2**63:
-        raise ValueError(
-            f"seed must be below {2**63 - SEED_APART - replications}, not {world.seed}"
-        )
+        raise ValueError(f"seed must be below {2**63 - SEED_APART - replications}, not {world.seed}")

@@ -64,9 +64,7 @@ class PairedEstimates:
     kind: tuple[str, ...]
 
 
-def paired_estimates(
-    differences: Floats, *, level: float = LEVEL, n_resamples: int = N_RESAMPLES
-) -> PairedEstimates:
+def paired_estimates(differences: Floats, *, level: float = LEVEL, n_resamples: int = N_RESAMPLES) -> PairedEstimates:
     """Estimate the mean of every column of differences, with its interval.
 
     Parameters
@@ -88,10 +86,7 @@ def paired_estimates(
     d = np.atleast_2d(np.asarray(differences, dtype=np.float64))
     known = np.isfinite(d)
     n_columns = d.shape[1]
-    out = {
-        name: np.full(n_columns, np.nan)
-        for name in ("mean", "low", "high", "trimmed_mean", "median")
-    }
+    out = {name: np.full(n_columns, np.nan) for name in ("mean", "low", "high", "trimmed_mean", "median")}
     kinds = ["none"] * n_columns
     for rows, columns in _groups(known):
         if not rows.any():
@@ -104,9 +99,7 @@ def paired_estimates(
         out["low"][columns], out["high"][columns] = low, high
         for column, name in zip(columns, kind, strict=True):
             kinds[column] = name
-    return PairedEstimates(
-        n_replications=known.sum(axis=0).astype(np.int64), kind=tuple(kinds), **out
-    )
+    return PairedEstimates(n_replications=known.sum(axis=0).astype(np.int64), kind=tuple(kinds), **out)
 
 
 def trimmed_mean(values: Floats, share: float = TRIM_SHARE) -> Floats:
@@ -117,9 +110,7 @@ def trimmed_mean(values: Floats, share: float = TRIM_SHARE) -> Floats:
     return kept
 
 
-def simultaneous_intervals(
-    differences: Floats, *, level: float = LEVEL, n_resamples: int = N_RESAMPLES
-) -> tuple[Floats, Floats]:
+def simultaneous_intervals(differences: Floats, *, level: float = LEVEL, n_resamples: int = N_RESAMPLES) -> tuple[Floats, Floats]:
     """Max-t intervals: together they cover all columns with probability `level` (ruling Y6).
 
     Replications are resampled whole, so the dependence between variants that faced the same city
@@ -189,7 +180,7 @@ def verdict(low: float, high: float, margin: float) -> Verdict:
 def pairing_gain(baseline: Floats, variant: Floats) -> tuple[float, float]:
     """Correlation of paired outcomes, and the share of variance that pairing takes away (Y4).
 
-    The share is ``1 - var(v - b) / (var(v) + var(b))``, that is ``2 cov(v, b) / (var(v) + var(b))``; with a correlation of 0 or less pairing
+    The share is ``1 - var(v - b) / (var(v) + var(b)) = 2 cov(v, b) / (var(v) + var(b))``; with a correlation of 0 or less pairing
     gained nothing, though the interval is still valid. ``nan`` where one side has no spread.
 
     Parameters

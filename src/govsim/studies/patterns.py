@@ -267,6 +267,7 @@ def petition_wave(seen: Runs) -> Quantities:
     The signal: leaders and desks turn to what is petitioned (RV4) for four years. Excess petitions over the baseline, as a share of the
     baseline's: `rise` in the first year above 0; `recession`, the excess of the first year less that of the fourth, above 0.
     """
+
     def excess(start: int) -> float:
         led, base = (seen[name].days(start, start + YEAR).n_petitions.sum() for name in ("long RV4", "long B0"))
         return ratio(led - base, base)
@@ -502,9 +503,7 @@ def season(counts: np.ndarray) -> float:
     return ratio(np.cov(counts)[0, 1], counts[0].mean() * counts[1].mean())
 
 
-def gain_of_attention(
-    attended: Seen, plain: Seen, first: float, last: float, among: np.ndarray | None = None
-) -> float:
+def gain_of_attention(attended: Seen, plain: Seen, first: float, last: float, among: np.ndarray | None = None) -> float:
     """Return what attention adds to the share truly resolved from `first` to `last` days after the first directive.
 
     Of attended issues unresolved at `first` both here and in the plain run: the share resolved here less the share of the same issues
@@ -536,8 +535,8 @@ class Patterns:
     ----------
     table
         One row per quantity: pattern, ``is_mandatory``, quantity, mean, ``low``, ``high``, the bounds it has to lie between
-        (``above``, ``below``), its ``state`` (``holds``, ``fails``, ``undecided``, ``not_applicable``), the verdict of its pattern (``reproduced``,
-        ``not_reproduced``, ``undecided``, ``not_applicable``) and ``n_replications``.
+        (``above``, ``below``), its ``state`` (``holds``, ``fails``, ``undecided``, ``not_applicable``), the verdict of its pattern
+        (``reproduced``, ``not_reproduced``, ``undecided``, ``not_applicable``) and ``n_replications``.
     provenance
         The regime, for the caption.
     """

@@ -129,9 +129,7 @@ def run_jobs(
     return [found for found in state.results if found is not None]
 
 
-def _follow(
-    pending: set[Future[None]], state: "_State", total: int, progress: Progress | None
-) -> None:
+def _follow(pending: set[Future[None]], state: "_State", total: int, progress: Progress | None) -> None:
     """Wait for all, telling how far it is; raise what a run raised."""
     while pending:
         timeout = _POLL_SECONDS if progress else None
@@ -178,9 +176,7 @@ class _State:
         before = {key: world.model_dump_json() for key, world in self.baselines.items()}
         after = {key: world.model_dump_json() for key, world in self.asked.items()}
         measured = f"{self.machines.measure.__module__}.{self.machines.measure.__qualname__}"
-        return [
-            key_of(before[id(job.world)], after[id(job.world), job.variant], str(job.seed), measured) for job in self.jobs
-        ]
+        return [key_of(before[id(job.world)], after[id(job.world), job.variant], str(job.seed), measured) for job in self.jobs]
 
     def run_history(self, indices: Sequence[int]) -> None:
         """Run the common history of some jobs once, then each job from a copy of it."""
@@ -189,9 +185,7 @@ class _State:
             return
         with _named(first, "before the switch"):
             world = id(first.world)
-            trunk = self.machines.engine(
-                self.baselines[world], seed=first.seed, **self.prepared[world]
-            )
+            trunk = self.machines.engine(self.baselines[world], seed=first.seed, **self.prepared[world])
             trunk.advance(first.world.burn_in_days)
         for place, index in enumerate(indices):
             if self.stopped.is_set():
@@ -226,6 +220,5 @@ class _named:  # noqa: N801 (a context manager, used like a function)
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, Exception):
             raise RunError(
-                f"the run of {self.job.variant.name} with seed {self.job.seed} failed "
-                f"{self.when}: {type(error).__name__}: {error}"
+                f"the run of {self.job.variant.name} with seed {self.job.seed} failed {self.when}: {type(error).__name__}: {error}"
             ) from error

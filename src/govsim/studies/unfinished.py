@@ -129,9 +129,7 @@ def _read(path: Path) -> dict[str, Any]:
             _unpack(row["found"])
             found[row["key"]] = row["found"]
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise UnfinishedError(
-                f"{path}: line {number} is damaged, so none of its runs is used; remove the file to start anew"
-            ) from None
+            raise UnfinishedError(f"{path}: line {number} is damaged, so none of its runs is used; remove the file to start anew") from None
     return found
 
 

@@ -69,9 +69,7 @@ def judge(values: np.ndarray, theory: float) -> tuple[float, float, float, str]:
     return mean, mean - half, mean + half, "holds" if half <= WIDEST * abs(theory) else "undecided"
 
 
-def verify(
-    *, workers: int = 2, progress: Callable[[int, int], None] | None = None, only: Sequence[Check] | None = None
-) -> Verification:
+def verify(*, workers: int = 2, progress: Callable[[int, int], None] | None = None, only: Sequence[Check] | None = None) -> Verification:
     """Hold the engine to every closed form there is; about a minute on two processors.
 
     Parameters

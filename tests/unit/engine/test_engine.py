@@ -185,9 +185,7 @@ def test_reservation__before_the_desks_open_delays_nothing():
     days = range(5, WORLD.days, 3)
     nights = tuple(Interruption(community=q, day=d + 0.1, hours=1.0) for d in days for q in range(WORLD.city.n_communities))
     desks = calibrate(WORLD)
-    quiet, woken = (
-        Engine(WORLD.model_copy(update={"interruptions": rows}), capacity=desks).advance(WORLD.days) for rows in ((), nights)
-    )
+    quiet, woken = (Engine(WORLD.model_copy(update={"interruptions": rows}), capacity=desks).advance(WORLD.days) for rows in ((), nights))
     assert (quiet.world.workers.carry > 0).any()
     assert quiet.world.issues.tobytes() == woken.world.issues.tobytes()
 
@@ -292,6 +290,7 @@ def test_external_hours__are_booked_under_who_gives_them():
 @pytest.mark.parametrize(("code", "field"), [("L1", "has_body"), ("E2", "is_paired")])
 def test_coverage__is_nested_in_intensity_and_no_privilege_of_the_first(code, field):
     """Ruling 23: who is reached at half the intensity is reached at full, by keyed rank."""
+
     def reached(dose, seed=1):
         w = Engine(apply(WORLD.model_copy(update={"burn_in_days": 0}), f"{code}@{dose}"), seed=seed).world
         return w.communities[field] == 1
@@ -346,6 +345,7 @@ def test_desks__are_the_same_at_every_weight_of_authority_and_anchor():
 
 def test_rules__may_be_called_by_compiled_functions_that_are_none():
     """A user's function may draw as the engine does: a rule is linked with all it calls."""
+
     @njit
     def drawn(key):
         return rng.normal(key, 3, 4) + rng.exponential(key, 3, 4)

@@ -128,6 +128,7 @@ def test_rule__compiled_equals_interpreted(monkeypatch):
 
 def test_agenda_score__decides_whose_turn_it_is():
     """By severity, most severe first or last: the meetings then rule on the more severe or on the milder."""
+
     def severe(severity):
         return severity
 
@@ -148,6 +149,7 @@ def test_agenda_score__decides_whose_turn_it_is():
 
 def test_agenda__is_in_the_order_of_the_score_of_the_day():
     """A score that prefers the old from an age on: at every sitting the whole agenda follows it, ties by number."""
+
     def old_first(age_days, severity):
         return 100.0 + age_days if age_days > 20 else severity
 
@@ -180,6 +182,7 @@ def test_agenda__goes_on_when_the_score_comes_and_goes(built_in):
 
 def test_visit_targeting__sends_leaders_where_it_says():
     """By number of open issues, fewest first or most first: visits raise directives in other communities."""
+
     def crowded(open_issues):
         return open_issues
 
@@ -239,6 +242,7 @@ def test_effort__is_perfunctory_as_often_as_it_says(share):
 
 def test_luck__is_the_same_under_every_variant():
     """An agenda drawn by lot is the same lot with and without another part of the mechanism, until that part acts."""
+
     def by_lot(u):
         return u
 
@@ -404,6 +408,7 @@ def test_component__goes_on_when_another_part_is_switched():
 
 def test_authority__is_paid_for_round_by_round():
     """Each round of requests that is due costs the asker 0.5 h; without the hours there is no authority."""
+
     def desk(hours):
         return OwnComponent(code="X1", name="Desk", authority=lambda: 1.0, request_hours=lambda: hours, monthly_hours=lambda: 1e-300)
 

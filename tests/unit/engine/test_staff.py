@@ -129,6 +129,7 @@ def test_quality__without_drift_stays():
 
 def test_quality__audits_are_paid_by_the_departments():
     """Audits of results: events x share x hours, under auditing, beside what audits of issues cost without drift."""
+
     def audited(drift):
         w = run("E2", days=WORLD.burn_in_days + 40, mechanism__E2__quality_drift=drift).world
         hours = w.hours.reshape(-1, len(w.stations), st.N_ACTIVITIES).sum(axis=0)

@@ -13,9 +13,7 @@ SEASON = np.array([0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8])
 
 
 def log_of(opened: pd.DatetimeIndex, types=None) -> RequestLog:
-    table = pd.DataFrame(
-        {"opened": opened, "closed": pd.NaT, "type": "", "place": "", "source": ""}
-    )
+    table = pd.DataFrame({"opened": opened, "closed": pd.NaT, "type": "", "place": "", "source": ""})
     if types is not None:
         table["type"] = types
     rejected = pd.DataFrame({"reason": [], "is_used": [], "n_rows": []})
@@ -185,9 +183,7 @@ def test_fit__too_few_days_for_its_parameters_is_refused():
 def test_default_profile__is_what_its_script_computes(shared, repo):
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location(
-        "make_default_profile", repo / "scripts/make_default_profile.py"
-    )
+    spec = importlib.util.spec_from_file_location("make_default_profile", repo / "scripts/make_default_profile.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     assert script.compute(shared) == load_default_profile()

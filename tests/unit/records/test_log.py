@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from govsim.records import RecordsError, RequestLog, read_log
 from govsim.records.schema import TYPE_CODES
 
-SMALL = (
-    "opened,closed,type,place\n2024-03-01 09:00,2024-03-02 10:00,PM,A\n2024-03-02 11:30,,UTIL,B\n"
-)
+SMALL = "opened,closed,type,place\n2024-03-01 09:00,2024-03-02 10:00,PM,A\n2024-03-02 11:30,,UTIL,B\n"
 
 
 def write(folder: Path, content: str | bytes, name: str = "log.csv") -> Path:
@@ -88,10 +86,7 @@ def test_read_log__finds_out_the_encoding(tmp_path, encoding):
 
 
 def test_read_log__one_broken_byte_does_not_make_utf8_chinese(tmp_path):
-    text = (
-        "受理时间,类型,备注\n"
-        + "2024-03-01 09:00,停车,说明文字\n2024-03-01 09:01,供热,说明文字\n" * 3
-    )
+    text = "受理时间,类型,备注\n" + "2024-03-01 09:00,停车,说明文字\n2024-03-01 09:01,供热,说明文字\n" * 3
     broken = text.encode()[:-4] + text.encode()[-3:]
     log = read_log(write(tmp_path, broken))
     assert "broken" in log.encoding
@@ -175,13 +170,10 @@ def test_types__are_found_by_whole_words(tmp_path, label, code):
 
 
 def test_mapping__says_what_the_columns_and_labels_mean(tmp_path):
-    text = (
-        "a,b,c,d\n2024-03-01 09:00,2024-03-05 09:00,Lift stuck,web\n2024-03-01 10:00,,Else,desk\n"
-    )
+    text = "a,b,c,d\n2024-03-01 09:00,2024-03-05 09:00,Lift stuck,web\n2024-03-01 10:00,,Else,desk\n"
     mapping = write(
         tmp_path,
-        "columns: {opened: a, closed: b, type: c, source: d}\n"
-        "types: {lift: SH}\nkeep_sources: [web]",
+        "columns: {opened: a, closed: b, type: c, source: d}\ntypes: {lift: SH}\nkeep_sources: [web]",
         "mapping.yaml",
     )
     log = read_log(write(tmp_path, text), mapping)
@@ -190,10 +182,7 @@ def test_mapping__says_what_the_columns_and_labels_mean(tmp_path):
 
 
 def test_mapping__may_be_a_dict_and_overrides_a_built_in_schema(tmp_path):
-    text = (
-        "posted_at,replied_at,issue_type,handler_level\n"
-        "2018-01-01 10:00:00,2018-01-02 10:00:00,other,unknown\n"
-    )
+    text = "posted_at,replied_at,issue_type,handler_level\n2018-01-01 10:00:00,2018-01-02 10:00:00,other,unknown\n"
     path = write(tmp_path, text)
     assert read_log(path).table.loc[0, "type"] == ""
     assert read_log(path, {"types": {"other": "CONV"}}).table.loc[0, "type"] == "CONV"
@@ -214,9 +203,7 @@ def test_mapping__that_is_wrong_is_refused_in_one_line(tmp_path, mapping, word):
     assert word in refusal(write(tmp_path, SMALL), mapping)
 
 
-@pytest.mark.parametrize(
-    "content", ["- a\n", "a: [", "", "!!python/object/apply:os.system ['true']"]
-)
+@pytest.mark.parametrize("content", ["- a\n", "a: [", "", "!!python/object/apply:os.system ['true']"])
 def test_mapping__file_that_is_not_a_mapping_is_refused(tmp_path, content):
     mapping = write(tmp_path, content, "mapping.yaml")
     assert "mapping.yaml" in refusal(write(tmp_path, SMALL), mapping)
@@ -315,9 +302,7 @@ def test_types__missing_unknown_and_outside_are_kept_and_told_apart(tmp_path):
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(
-                ["2024-03-01 09:00", "2024-03-02 10:00", "", "x", "2024-02-31", "1500-01-01"]
-            ),
+            st.sampled_from(["2024-03-01 09:00", "2024-03-02 10:00", "", "x", "2024-02-31", "1500-01-01"]),
             st.sampled_from(["", "2024-03-01 08:00", "2025-01-01", "y"]),
             st.sampled_from(["", "PM", "noise", "nonsense", "school"]),
             st.sampled_from(["", ",surplus"]),
@@ -349,9 +334,7 @@ def test_file__missing_folder_or_empty_is_refused(tmp_path):
         assert "empty" in refusal(write(tmp_path, content))
 
 
-@pytest.mark.parametrize(
-    "content", [b"opened,type\n", b"opened,type", b"\xef\xbb\xbfopened,type\r\n"]
-)
+@pytest.mark.parametrize("content", [b"opened,type\n", b"opened,type", b"\xef\xbb\xbfopened,type\r\n"])
 def test_file__with_a_header_alone_is_refused(tmp_path, content):
     assert "no rows" in refusal(write(tmp_path, content))
 
@@ -375,9 +358,7 @@ def test_file__parquet_cut_short_is_refused(tmp_path):
 
 
 def test_file__whose_quotation_never_closes_is_refused(tmp_path):
-    assert "quotation" in refusal(
-        write(tmp_path, SMALL + '2024-03-05 09:00,,"PM,A\n' + "x,,y,z\n" * 3)
-    )
+    assert "quotation" in refusal(write(tmp_path, SMALL + '2024-03-05 09:00,,"PM,A\n' + "x,,y,z\n" * 3))
 
 
 @pytest.mark.parametrize(

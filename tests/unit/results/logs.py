@@ -36,9 +36,7 @@ def issue_rows(n):
 
 
 def scenario(days, burn_in=None):
-    return Scenario(
-        city=CITY, days=days, burn_in_days=min(365, days) if burn_in is None else burn_in
-    )
+    return Scenario(city=CITY, days=days, burn_in_days=min(365, days) if burn_in is None else burn_in)
 
 
 def make_run(issues, onsets, *, days=1095, burn_in=None, types=None, buildings=None, seed=0):
@@ -86,9 +84,7 @@ def make_run(issues, onsets, *, days=1095, burn_in=None, types=None, buildings=N
         building_compound=tables.building_compound.astype(np.int64),
         compound_community=tables.compound_community.astype(np.int64),
         compound_type=tables.compound_type.astype(np.int64),
-        compound_households=np.bincount(
-            tables.building_compound, weights=tables.building_households
-        ).astype(np.int64),
+        compound_households=np.bincount(tables.building_compound, weights=tables.building_households).astype(np.int64),
         compound_status=tables.compound_ses + 0.001 * g.integers(0, 3, CITY.n_compounds),
         community_subdistrict=tables.community_subdistrict.astype(np.int64),
     )
@@ -104,9 +100,7 @@ def random_run(seed, n=400, days=1095, burn_in=None):
         _live(rows[i], g, days - onsets[i])
     types = g.integers(0, len(scenario(days).demand.types), n)
     buildings = g.integers(0, CITY.n_buildings, n)
-    run = make_run(
-        rows, onsets, days=days, burn_in=burn_in, types=types, buildings=buildings, seed=seed
-    )
+    run = make_run(rows, onsets, days=days, burn_in=burn_in, types=types, buildings=buildings, seed=seed)
     settled = [_states(r, h) for r, h in zip(rows, days - onsets, strict=True)]
     rows["state_180"], rows["state_365"] = np.array(settled).T
     return run

@@ -135,9 +135,7 @@ def test_reshuffled_gini__shuffles_within_types_only():
     # all of type 0 resolved and none of type 1: nothing to shuffle
     due, resolved = cells([3, 1], [1, 3]), cells([3, 1], [0, 0])
     expected = gini(np.array([3 / 4, 1 / 4]))
-    assert reshuffled_gini(due, resolved, np.uint64(2), 10, 50) == pytest.approx(
-        expected, abs=500 * EPS
-    )
+    assert reshuffled_gini(due, resolved, np.uint64(2), 10, 50) == pytest.approx(expected, abs=500 * EPS)
 
 
 @pytest.mark.parametrize(("n", "printed"), [(20, 0.100), (140, 0.038)])

@@ -53,9 +53,7 @@ def test_measure__equals_its_plain_twin(seed, days, window):
     assert set(fast) - set(plain) == WITHOUT_TWIN
     for name, expected in plain.items():
         found = fast[name]
-        assert (math.isnan(found) and math.isnan(expected)) or (
-            abs(found - expected) <= tolerance(run, expected)
-        ), name
+        assert (math.isnan(found) and math.isnan(expected)) or (abs(found - expected) <= tolerance(run, expected)), name
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -73,10 +71,7 @@ def test_measure__identities_hold(seed):
     gap = found["false_closure_share"] - found["unrecorded_resolution_share"]
     assert found["formalism_gap"] == pytest.approx(gap, abs=bound)
     counts = {n: row[TALLIES.index(n)] for n in ISSUE_TALLIES}
-    assert (
-        counts["closed_due"] - counts["resolved_due"]
-        == counts["closed_not_resolved"] - counts["resolved_not_closed"]
-    )
+    assert counts["closed_due"] - counts["resolved_due"] == counts["closed_not_resolved"] - counts["resolved_not_closed"]
     assert found["gini_excess"] == found["gini"] - found["gini_reshuffled"]
     by_payer = sum(v for n, v in found.items() if n.startswith("hours_by_"))
     on = sum(v for n, v in found.items() if n.startswith("hours_on_") and n != "hours_on_idle")
@@ -319,9 +314,7 @@ def test_measure__pyramid_index_is_negative_where_the_base_is_undersupplied(lowe
 
 def test_price_hours__sums_to_the_priced_metric_and_refuses_unknown_payers():
     found = measure(drawn(0))
-    assert sum(price_hours(found).values()) == pytest.approx(
-        found["hours_priced"], abs=tolerance(drawn(0), found["hours_priced"])
-    )
+    assert sum(price_hours(found).values()) == pytest.approx(found["hours_priced"], abs=tolerance(drawn(0), found["hours_priced"]))
     with pytest.raises(ValueError, match="mayor"):
         price_hours(found, {"mayor": 9})
 

@@ -57,9 +57,7 @@ def test_columns__are_documented_and_labelled_in_both_languages():
 def test_metrics__of_a_simulated_run_equal_the_plain_twin(full):
     plain = twin(full, (100, 465))
     for name, expected in plain.items():
-        assert full.metrics[name] == pytest.approx(
-            expected, abs=tolerance(full, expected), nan_ok=True
-        ), name
+        assert full.metrics[name] == pytest.approx(expected, abs=tolerance(full, expected), nan_ok=True), name
 
 
 def test_metrics__of_an_engine_and_of_its_run_are_the_same(full):

@@ -182,9 +182,7 @@ def test_load_run__refuses_forged_tables(saved, tmp_path):
             issues.drop_columns(["status"]),
             issues.rename_columns([c.upper() for c in issues.column_names]),
             issues.set_column(0, issues.column_names[0], pa.array(["x"] * len(issues))),
-            issues.set_column(
-                0, issues.column_names[0], pa.array([None] * len(issues), pa.int32())
-            ),
+            issues.set_column(0, issues.column_names[0], pa.array([None] * len(issues), pa.int32())),
             issues.slice(0, 5),
         )
     ):
@@ -240,9 +238,7 @@ def test_save_run__needs_a_parent_folder(run, tmp_path):
 
 @pytest.mark.parametrize("after", [0, 3, len(FILES) - 1])
 @pytest.mark.parametrize("is_there", [False, True])
-def test_save_run__a_full_disk_leaves_nothing_half_written(
-    run, tmp_path, monkeypatch, after, is_there
-):
+def test_save_run__a_full_disk_leaves_nothing_half_written(run, tmp_path, monkeypatch, after, is_there):
     place = tmp_path / "run"
     if is_there:
         save_run(run, place)

@@ -68,11 +68,7 @@ def where(row, m, t):
         return {"queue": 1}
     if not after("triaged"):
         return {"law" if m["law"] == m["voiced"] else "routing": 1}
-    closed = [
-        g
-        for g in ("jurisdiction", "power", "funds", "interests")
-        if row[f"has_{g}_gate"] and not after(g)
-    ]
+    closed = [g for g in ("jurisdiction", "power", "funds", "interests") if row[f"has_{g}_gate"] and not after(g)]
     return {g: Fraction(1, len(closed)) for g in closed} if closed else {"queue": 1}
 
 
@@ -169,9 +165,7 @@ def deadlines(run, rows):
         if m["voiced"] is None or m["voiced"] + dl > follow:
             continue
         due = m["voiced"] + dl
-        true, closed, stood = (
-            m[k] is not None and m[k] <= due for k in ("resolved", "closed", "last_closed")
-        )
+        true, closed, stood = (m[k] is not None and m[k] <= due for k in ("resolved", "closed", "last_closed"))
         c["n"] += 1
         c["true"] += true
         c["closed"] += closed
@@ -222,9 +216,7 @@ def responses(run, rows, years):
         "via_private_share": ratio(private, n),
         "petitioned_rate": ratio(sum(r["is_petitioned"] for r in rows), years),
         "petition_repeat_share": ratio(sum(max(0, r["n_petitions"] - 1) for r in rows), petitions),
-        "petition_collective_share": ratio(
-            sum(r["n_petitions"] for r in rows if r["n_affected"] >= 5), petitions
-        ),
+        "petition_collective_share": ratio(sum(r["n_petitions"] for r in rows if r["n_affected"] >= 5), petitions),
         "silent_rate": ratio(silent, years * len(reached) / n if n else 0),
         "satisfaction_population": ratio(sum(population), len(population)),
         "satisfaction_closed": ratio(sum(judged), len(judged)),
@@ -235,9 +227,7 @@ def responses(run, rows, years):
         "lapses_mean": ratio(sum(r["n_lapses"] for r in several), len(several)),
         "retabled_share": ratio(sum(r["n_retablings"] for r in rows), tabled),
         "reopened_share": ratio(sum(r["n_reopenings"] > 0 for r in rows), len(closed)),
-        "perfunctory_hours_share": ratio(
-            sum(r["perfunctory_hours"] for r in rows), sum(r["served_hours"] for r in rows)
-        ),
+        "perfunctory_hours_share": ratio(sum(r["perfunctory_hours"] for r in rows), sum(r["served_hours"] for r in rows)),
         "issues_rate": ratio(n, years),
         "directed_rate": ratio(sum(r["n_directives"] > 0 for r in rows), years),
     }
@@ -276,11 +266,7 @@ def equity(run, rows):
 def costs(run, start, end, rows):
     per_month = {m: math.ceil(m * 365 / 12) for m in range(-(-int(run.horizon) * 12 // 365))}
     months = [m for m, d in per_month.items() if start <= d < end]
-    days = (
-        min(math.ceil((months[-1] + 1) * 365 / 12), run.horizon) - per_month[months[0]]
-        if months
-        else 0
-    )
+    days = min(math.ceil((months[-1] + 1) * 365 / 12), run.horizon) - per_month[months[0]] if months else 0
     years = days * run.scenario.city.n_residents / 365_000
     hours = run.hours[run.hours["month"].isin(months)]
     busy = hours[hours["activity"] != "idle"]
@@ -291,10 +277,7 @@ def costs(run, start, end, rows):
     upper = busy[busy["payer"].isin(["leaders", "departments", "subdistricts"])]
     lower_kinds = [*run.units.loc[run.units["level"] <= 2, "kind"].unique(), "no_unit"]
     real = hours[hours["activity"] == "service_substantive"]
-    confer = busy[
-        (busy["payer"] == "communities")
-        & busy["activity"].isin(["meetings", "preparation", "hosting"])
-    ]
+    confer = busy[(busy["payer"] == "communities") & busy["activity"].isin(["meetings", "preparation", "hosting"])]
     daily = run.daily
     in_days = daily[(daily["day"] >= start) & (daily["day"] < end)]
     n_units, n_communities = len(run.units), run.scenario.city.n_communities
@@ -308,16 +291,12 @@ def costs(run, start, end, rows):
         "ceremony_share": ratio(on["ceremonial"], by.sum()),
         "ceremony_perfunctory_share": ratio(on["ceremonial"] + on["service_perfunctory"], by.sum()),
         "meeting_load": ratio(confer["hours"].sum(), n_communities * days / 7),
-        "local_hours_share": ratio(
-            real[real["unit_kind"].isin(lower_kinds)]["hours"].sum(), real["hours"].sum()
-        ),
+        "local_hours_share": ratio(real[real["unit_kind"].isin(lower_kinds)]["hours"].sum(), real["hours"].sum()),
         "lent_hours_share": ratio(
             upper[upper["activity"].isin(["pairing", "visits"])]["hours"].sum(),
             upper["hours"].sum(),
         ),
-        "overbooked_share": ratio(
-            in_days["n_overbooked"].sum(), in_days["is_workday"].sum() * n_units
-        ),
+        "overbooked_share": ratio(in_days["n_overbooked"].sum(), in_days["is_workday"].sum() * n_units),
     }
     grid = busy[busy["unit_kind"] == "grid"]
     patrols = grid[grid["activity"] == "patrol"]["hours"].sum()

@@ -141,14 +141,9 @@ def test_tables__every_compound_is_equally_likely_to_be_of_a_type():
     per_building=st.integers(1, 400),
     seed=st.integers(0, 2**63 - 1),
 )
-def test_tables__agree_with_the_counts_and_split_evenly(
-    sizes, residents, compounds, per_building, seed
-):
+def test_tables__agree_with_the_counts_and_split_evenly(sizes, residents, compounds, per_building, seed):
     city = City(
-        subdistricts=[
-            Subdistrict(name=str(s), communities=[f"{s}-{c}" for c in range(n)])
-            for s, n in enumerate(sizes)
-        ],
+        subdistricts=[Subdistrict(name=str(s), communities=[f"{s}-{c}" for c in range(n)]) for s, n in enumerate(sizes)],
         residents_per_community=residents,
         compounds_per_community=compounds,
         households_per_building=per_building,
@@ -215,9 +210,7 @@ def test_unit_without_committee__is_refused_by_name():
 def test_unit_with_idle_subdistricts__falls_to_its_towns():
     # subdistricts, but none with a committee; and towns with some
     kinds = _street_kinds()
-    code = next(
-        c for c, k in kinds.items() if "subdistrict" in k and not k["subdistrict"] and k.get("town")
-    )
+    code = next(c for c, k in kinds.items() if "subdistrict" in k and not k["subdistrict"] and k.get("town"))
     city = City.from_division(code, names="real")
     assert city.n_communities == kinds[code]["town"]
 
@@ -261,9 +254,7 @@ def test_name__works_where_it_is_unique_and_lists_codes_where_not():
     assert "350102" in one_line(error)
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "'; drop table", "../../etc/passwd", "9" * 400, "²", "-1"]
-)
+@pytest.mark.parametrize("text", ["", " ", "'; drop table", "../../etc/passwd", "9" * 400, "²", "-1"])
 def test_unit__hostile_text_is_an_error_of_one_line(text):
     with pytest.raises(ValueError) as error:
         City.from_division(text)
@@ -340,9 +331,7 @@ def test_resolve_city__takes_a_preset_a_code_or_a_file(tmp_path):
     table = tmp_path / "mine.csv"
     table.write_text("subdistrict,community\nA,one\nA,two\nB,three\n", encoding="utf-8-sig")
     fields = tmp_path / "mine.yaml"
-    fields.write_text(
-        "subdistricts: [{name: A, communities: [one]}]\nresidents_per_community: 900\n"
-    )
+    fields.write_text("subdistricts: [{name: A, communities: [one]}]\nresidents_per_community: 900\n")
     assert resolve_city("demo") == City.preset("demo")
     assert resolve_city("210681").code == "210681"
     assert resolve_city(str(table)).community_names == ("one", "two", "three")
@@ -394,10 +383,6 @@ def test_compound_types__have_a_share_and_a_mean_each():
 
 
 def test_import__of_the_city_brings_no_pandas_nor_numba():
-    code = (
-        "import sys, govsim.scenario.city as c; c.City.from_division('210681'); print(*sys.modules)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    code = "import sys, govsim.scenario.city as c; c.City.from_division('210681'); print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pandas", "numba", "pyarrow", "scipy"} & set(result.stdout.split())

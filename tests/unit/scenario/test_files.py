@@ -346,9 +346,7 @@ def test_unwritable_path__is_one_line(tmp_path):
 
 def test_variant_name__is_what_the_file_is_read_back_with():
     scenario = apply(Scenario(), "A1+A2@2")
-    assert variant(read_scenario(format_scenario(scenario)).mechanism_name).mechanism == (
-        scenario.mechanism
-    )
+    assert variant(read_scenario(format_scenario(scenario)).mechanism_name).mechanism == (scenario.mechanism)
 
 
 def test_load_scenario__tells_where_the_name_of_what_befalls_a_city_belongs():

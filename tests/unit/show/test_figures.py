@@ -70,9 +70,7 @@ def test_font__has_every_sign_of_the_catalogues():
 
     known = set(FT2Font(theme.FONT_FILE).get_charmap())
     for lang in LANGUAGES:
-        missing = {
-            sign for text in catalogue(lang).values() for sign in text if ord(sign) not in known
-        }
+        missing = {sign for text in catalogue(lang).values() for sign in text if ord(sign) not in known}
         assert not missing, missing
 
 

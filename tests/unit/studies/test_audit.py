@@ -57,7 +57,6 @@ def test_audit__refuses_a_day_beyond_the_horizon():
         crn_audit(WORLD, until=301)
 
 
-
 def test_rule_of_ones_own__changes_no_luck_before_it_starts():
     """Under a rule of one's own the city and its luck are those of the same variant without it, up to its start."""
     ruled = variant("F1").with_rules(effort=lambda: 1.0)

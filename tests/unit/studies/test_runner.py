@@ -52,9 +52,7 @@ def test_runner__variants_of_a_seed_share_one_history():
 
 def test_runner__results_come_in_the_order_of_the_jobs_whatever_the_workers():
     jobs = [Job(WORLD, variant(v), s) for v in ("F1", "B0") for s in range(12)]
-    assert run_jobs(jobs, workers=1, machinery=MACHINERY) == run_jobs(
-        jobs, workers=7, machinery=MACHINERY
-    )
+    assert run_jobs(jobs, workers=1, machinery=MACHINERY) == run_jobs(jobs, workers=7, machinery=MACHINERY)
 
 
 def test_runner__a_failure_names_the_variant_and_the_seed():

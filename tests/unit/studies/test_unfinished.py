@@ -146,7 +146,5 @@ def test_unfinished__a_run_that_fails_keeps_those_before_it(tmp_path):
 
     fails.__module__, fails.__qualname__ = measure.__module__, measure.__qualname__
     with pytest.raises(RuntimeError, match="boom"):
-        run_jobs(
-            jobs_of("F1"), workers=1, machinery=Machinery(Counter, fails), unfinished=Unfinished(tmp_path / FILE)
-        )
+        run_jobs(jobs_of("F1"), workers=1, machinery=Machinery(Counter, fails), unfinished=Unfinished(tmp_path / FILE))
     assert run(jobs_of("F1"), tmp_path / FILE)[1:] == (1, 1)

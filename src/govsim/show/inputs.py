@@ -1,0 +1,48 @@
+"""What `govsim inputs` prints: every input by its path, with what it may be and how it is known."""
+
+from typing import Any
+
+from govsim.labels import LANGUAGES, label
+from govsim.scenario.inputs import Input, inputs
+
+_COLUMNS = ("path", "default", "range", "unit", "basis", "name")
+
+
+def inputs_table(word: str = "", lang: str = "en") -> Any:
+    """Return a rich table, one row per input whose path or name, in either language, has `word` in it.
+
+    Examples
+    --------
+    >>> inputs_table("audit_share").row_count
+    1
+    """
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in _COLUMNS:
+        table.add_column(label(f"inputs.column.{column}", lang), overflow="fold", no_wrap=column in ("path", "basis"))
+    for path, known in inputs().items():
+        names = [label(known.label_key, tongue) for tongue in LANGUAGES]
+        if any(word.lower() in text.lower() for text in (path, *names)):
+            unit = "" if known.unit == "1" else known.unit
+            table.add_row(path, _value(known.default), _range(known), unit, known.basis, label(known.label_key, lang))
+    return table
+
+
+def _range(known: Input) -> str:
+    """Say what an input may be, in signs."""
+    if known.choices:
+        return " | ".join(map(_value, known.choices))
+    return f"{known.low:g} – {known.high:g}" if known.low is not None and known.high is not None else ""
+
+
+def _value(value: Any) -> str:
+    """Write a value as a scenario file has it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_value, value))}]"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
