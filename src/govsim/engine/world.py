@@ -11,7 +11,7 @@ read an entry once and keep it.
 import functools
 import hashlib
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import ir
@@ -78,6 +78,10 @@ class World:
     """
 
     __slots__ = (*FIELDS, "_table", "_type")
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """One of `FIELDS`."""
 
     def __init__(self, **arrays: np.ndarray):
         if set(arrays) != set(FIELDS):
