@@ -1,6 +1,8 @@
 """The caption of every figure and table of results: its regime, and what it is not (decision 6)."""
 
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from govsim.labels import has_label, label, variant_label
@@ -21,7 +23,8 @@ def caption(comparison: Comparison, lang: str = "en") -> str:
 def run_caption(run: Run, lang: str = "en") -> str:
     """Return the regime of one run, and which variants were in place since when."""
     mark = "、" if lang == "zh" else ", "
-    steps = [label("caption.switch", lang, variant=variant_label(name, lang), day=day) for day, name in ((0, "B0"), *run.switches)]
+    since = [next(same) for _, same in groupby(((0, "B0"), *run.switches), key=itemgetter(1))]
+    steps = [label("caption.switch", lang, variant=variant_label(name, lang), day=day) for day, name in since]
     return paragraph("caption.run", regime_of(run.scenario) | {"variants": mark.join(steps)}, lang)
 
 
