@@ -180,15 +180,17 @@ def calibrate(scenario: Scenario) -> dict[str, Any]:
 _SLOTS_PER_DAY = 96
 _MOVES_AN_ISSUE = 128
 """Room for moves at the start, for each issue of three mean days; the pool grows between days."""
-_ISSUES_A_DAY = 2400
+_FEW_ISSUES_A_DAY, _ISSUES_A_DAY = 600, 2400
 
 
 def _slots_per_day(daily: int) -> int:
-    """Buckets of a day for so many issues: an hour each in a small city, shorter in a large one.
+    """Buckets of a day for so many issues: an hour each in a small city, a quarter of one in another, shorter in a large one.
 
-    So each holds some tens of events at most, whatever the city's size.
+    So each holds some tens of events, whatever the city's size.
     """
-    return round(_SLOTS_PER_DAY * 2.0 ** max(-2, round(math.log2(daily / _ISSUES_A_DAY))))
+    if daily < _FEW_ISSUES_A_DAY:
+        return 24
+    return _SLOTS_PER_DAY * 2 ** max(0, round(math.log2(daily / _ISSUES_A_DAY)))
 
 
 _TABLED_AT_ONCE = 5
