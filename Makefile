@@ -21,7 +21,7 @@ setup: $(STAMP)  ## Prepare .venv with the pinned packages / 准备运行环境
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PY) -c '' 2>/dev/null || { python=$$(sh tools/find_python.sh) && "$$python" -m venv --clear $(VENV); }
-	@echo "Installing the pinned packages; the first time takes a minute. / 正在安装依赖,首次约需一分钟。"
+	@echo "Installing the pinned packages; the first time takes a minute. / 正在安装依赖，首次约需一分钟。"
 	@$(PIP) install -qq --require-hashes --no-deps --only-binary :all: -r requirements.lock
 	@$(PIP) install -qq --no-deps --no-build-isolation -e .
 	@touch $@
@@ -29,7 +29,7 @@ $(STAMP): requirements.lock pyproject.toml
 compare: $(STAMP)  ## The first comparison; ARGS="..." passes options / 第一次对比
 	@$(BIN)/govsim compare $(ARGS)
 
-test: $(STAMP)  ## All tests but the slow ones / 测试(不含慢测试)
+test: $(STAMP)  ## All tests but the slow ones / 测试（不含慢测试）
 	$(PYTEST) -m "not slow" $(ARGS)
 
 test-slow: $(STAMP)  ## The slow tests / 慢测试

@@ -26,9 +26,9 @@ cat >&2 <<'MESSAGE'
 govsim needs Python 3.12, 3.13 or 3.14 with its venv module, and none was found.
   Install one (python.org, conda, pyenv; on Debian or Ubuntu: apt install python3 python3-venv),
   or name yours:  make setup GOVSIM_PYTHON=/path/to/python3.12
-找不到可用的 Python:govsim 需要 Python 3.12、3.13 或 3.14(含 venv 模块)。
-  请先安装(python.org、conda、pyenv;Debian/Ubuntu:apt install python3 python3-venv),
-  或指明其位置:make setup GOVSIM_PYTHON=/path/to/python3.12
+找不到可用的 Python：govsim 需要 Python 3.12、3.13 或 3.14（含 venv 模块）。
+  请先安装（python.org、conda、pyenv；Debian/Ubuntu：apt install python3 python3-venv），
+  或指明其位置：make setup GOVSIM_PYTHON=/path/to/python3.12
 
 MESSAGE
 exit 1

@@ -8,7 +8,7 @@ Nothing is left half-written; the finished runs of a comparison that was stopped
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -232,12 +232,14 @@ def run(
         str | None, typer.Option("--scenario", help="What befalls the city: a name of `govsim scenarios`, or a YAML file.")
     ] = None,
     twin: Annotated[bool, typer.Option("--twin", help="Run the same without its shocks too: how far ordinary issues fall behind.")] = False,
-    out: Annotated[str, typer.Option(help="Folder for the run's tables.")] = "results/run",
+    out: Annotated[str, typer.Option(help="Folder for the run's tables; those of an earlier run there are replaced.")] = "results/run",
     switch: Annotated[
         list[str] | None,
         typer.Option(help="DAY=VARIANT: put a variant (name or YAML file) in place from that day on; may be given again."),
     ] = None,
-    state: Annotated[str | None, typer.Option(help="File to save the run's state in; see --save-at and --save-every.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="File to save the run's state in, an earlier one is replaced; see --save-at and --save-every.")
+    ] = None,
     save_at: Annotated[int | None, typer.Option(min=0, help="Day on which to save the state.")] = None,
     save_every: Annotated[int | None, typer.Option(min=1, help="Save the state anew every so many days.")] = None,
     resume: Annotated[str | None, typer.Option(help="Go on from a saved state instead of a scenario.")] = None,
@@ -264,6 +266,8 @@ def run(
         from govsim.scenario.variants import variant
 
         steps = [(day, 0, variant(name)) for day, name in map(_switch, switch or ())]
+        if len({day for day, _, _ in steps}) < len(steps):
+            raise ValueError("--switch: two variants for one day")
         folder = check_folder(out, is_run)
         if state is not None:
             check_state_file(Path(state))
@@ -318,6 +322,8 @@ def _switch(text: str) -> tuple[int, str]:
 
 def _show_run(found: Any, folder: Path, lang: str) -> None:
     """Print what is known of one run; it is a story, not an estimate."""
+    from rich.console import Console
+
     from govsim.labels import label
     from govsim.results.metrics import METRICS
     from govsim.results.scenarios import OUTPUTS
@@ -328,7 +334,9 @@ def _show_run(found: Any, folder: Path, lang: str) -> None:
         unit = (METRICS | OUTPUTS)[name].unit
         shown = number(float(value), unit)
         typer.echo(f"{shown:>12} {'' if unit == '1' else unit:<11} {metric_name(name, lang)}")
-    typer.echo(run_caption(found, lang))
+    Console(width=None if sys.stdout.isatty() else 120, highlight=False, emoji=False).print(
+        run_caption(found, lang), style="dim", markup=False
+    )
     typer.echo(label("message.saved", lang, folder=folder))
 
 
@@ -518,7 +526,7 @@ def components(
 ) -> None:
     """Say what each of the 13 parts, and each rival mechanism, is, does and costs; or write a variant as a file to start from.
 
-    Example: govsim components --export F1+RV1 --out mine.yaml; govsim compare --city demo --variants B0,F1,mine.yaml
+    Example: govsim components --export F1+RV1 --out variant.yaml; govsim compare --city demo --variants B0,F1,variant.yaml
     """
     import textwrap
 
@@ -530,7 +538,7 @@ def components(
         with _guarded(tongue):
             from govsim.scenario.variant_files import format_variant
 
-            _write(out, "--export VARIANT", tongue, export and format_variant(export, comments=True))
+            _write(out, "--export VARIANT", tongue, export, lambda name: format_variant(name, comments=True))
         return
     for code in PARTS:
         typer.echo(f"{code}  {label(f'component.{code}', tongue)}")
@@ -555,7 +563,7 @@ def rules(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None) ->
             typer.echo(f"\n{name}  {label(f'rule.{name}', tongue)} ({place.source})")
             for line in textwrap.wrap(label(f"rule.{name}.does", tongue), 46 if tongue == "zh" else 92):
                 typer.echo(f"    {line}")
-            typer.echo(f"    {label('message.rules.takes', tongue)}:")
+            typer.echo(f"    {label('message.rules.takes', tongue)}")
             for argument in place.arguments:
                 typer.echo(f"      {argument:20} {label(f'rule_argument.{argument}', tongue)}")
         typer.echo("")
@@ -572,14 +580,16 @@ def inputs(
 ) -> None:
     """List every input with its default, range, unit and basis; or write a scenario as a file to start from.
 
-    Example: govsim inputs audit; govsim inputs --export demo --out mine.yaml; govsim run mine.yaml
+    Example: govsim inputs audit; govsim inputs --export demo --out scenario.yaml; govsim run scenario.yaml
     """
     tongue = _language(lang)
     with _guarded(tongue):
         if export is not None or out is not None:
             from govsim.scenario.files import format_scenario, load_scenario
 
-            _write(out, "--export SCENARIO", tongue, export and format_scenario(load_scenario(export), full=True, comments=True))
+            if word is not None:
+                raise ValueError(f"{word} does not go with --export or --out, which write every input")
+            _write(out, "--export SCENARIO", tongue, export, lambda name: format_scenario(load_scenario(name), full=True, comments=True))
             return
         from rich.console import Console
 
@@ -588,7 +598,8 @@ def inputs(
         table = inputs_table(word or "", tongue)
         if not table.row_count:
             raise ValueError(f"no input has {word!r} in its path or name; govsim inputs lists all")
-        Console(width=None if sys.stdout.isatty() else 160, highlight=False, emoji=False).print(table, markup=False)
+        is_wide = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+        Console(width=160 if is_wide else None, highlight=False, emoji=False).print(table, markup=False)
 
 
 @app.command()
@@ -606,16 +617,19 @@ def scenarios(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None
             typer.echo(f"    {line}")
 
 
-def _write(out: str | None, needed: str, lang: str, text: str | None) -> None:
-    """Print a text to edit, or write it to a new file."""
+def _write(out: str | None, needed: str, lang: str, name: str | None, text_of: Callable[[str], str]) -> None:
+    """Print the text of a name, to edit, or write it to a new file."""
     from govsim.labels import label
     from govsim.scenario.files import write_text
 
-    if text is None:
+    if name is None:
         raise ValueError(f"--out goes together with {needed}")
+    text = text_of(name)
     if out is None:
         typer.echo(text, nl=False)
         return
+    if not out.strip():
+        raise ValueError("--out is empty; it names a file")
     if os.path.lexists(out):
         raise ValueError(f"{out} exists already; choose another name")
     write_text(text, out)

@@ -112,7 +112,8 @@ def variant_label(name: str, lang: str | None = None) -> str:
         return label(f"variant.{name}", lang)
     if (match := _RULED.fullmatch(name)) is not None:
         pairs = (part.partition("=") for part in match[2].split(", "))
-        rules = "; ".join(f"{_inside(label(f'rule.{rule}', lang))}: {function}" for rule, _, function in pairs)
+        colon, mark = ("：", "；") if language(lang) == "zh" else (": ", "; ")
+        rules = mark.join(f"{_inside(label(f'rule.{rule}', lang))}{colon}{function}" for rule, _, function in pairs)
         return label("variant.ruled", lang, base=variant_label(match[1], lang), rules=rules)
     if (match := _CONTROL.fullmatch(name)) is not None:
         return label(f"variant.{match[1]}", lang, base=_inside(variant_label(match[2], lang)))

@@ -88,15 +88,19 @@ def test_cli__exports_a_variant_to_a_new_file_only(tmp_path, monkeypatch):
 def test_cli__inputs_are_listed_found_and_written_as_a_scenario_that_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = invoke("inputs").output
-    assert all(path in text for path in inputs())
-    for word in ("audit_share", "Share of false", "审核"):
+    known = [path for path in inputs() if path != "demand.types.code" and not path.startswith("city.subdistricts.")]
+    assert all(path.replace("demand.types.", "demand.types.<CODE>.") in text for path in known)
+    for word in ("audit_share", "Share of false", "核查", "demand.types.PM.share", "demand.types.<CODE>.fund"):
         some = invoke("inputs", word, "--lang", "zh").output
-        assert 0 < len(some.splitlines()) < 20
+        assert 0 < len(some.splitlines()) < 30
     assert invoke("inputs", "--export", "demo", "--out", "mine.yaml").exit_code == 0
     text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
     assert invoke("inputs", "--export", "demo").output == text
     assert load_scenario("mine.yaml") == load_scenario("demo")
-    for words in (("zzz",), ("--export", "demo", "--out", "mine.yaml"), ("--export", "nowhere.yaml"), ("--out", "x.yaml")):
+    for words in (
+        ("zzz",), ("--export", "demo", "--out", "mine.yaml"), ("--export", "nowhere.yaml"), ("--out", "x.yaml"), ("--export", ""),
+        ("--export", "demo", "--out", ""), ("audit", "--export", "demo"),
+    ):  # fmt: skip
         done = invoke("inputs", *words)
         assert done.exit_code == 2 and len(done.output.splitlines()) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["mine.yaml"]
@@ -105,8 +109,21 @@ def test_cli__inputs_are_listed_found_and_written_as_a_scenario_that_runs(tmp_pa
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_cli__a_run_says_what_it_is(lang, tmp_path):
     said = invoke("run", "demo", "--switch", "400=F1", "--out", str(tmp_path / "run"), "--lang", lang).output
-    for known in (label("caption.stance", lang), "400", variant_label("F1", lang), "5,616"):
-        assert known in said
+    for known in (label("caption.stance", lang), "400", variant_label("F1", lang), "5,616", label("caption.profile.model", lang)):
+        assert "".join(known.split()) in "".join(said.split())
+
+
+def test_cli__a_variant_is_not_taken_for_a_scenario_nor_the_other_way_round(tmp_path):
+    city, mine = tmp_path / "city.yaml", tmp_path / "mine.yaml"
+    invoke("inputs", "--export", "demo", "--out", str(city))
+    invoke("components", "--export", "F1", "--out", str(mine))
+    for words, hint in (
+        (("run", str(mine)), "--switch"), (("run", "demo", "--switch", f"400={city}"), "govsim run"),
+        (("compare", "--city", "demo", "--scenario", str(city)), "name, city, mechanism"),
+        (("run", "demo", "--switch", "400=F1", "--switch", "400=B0"), "one day"),
+    ):  # fmt: skip
+        done = invoke(*words)
+        assert done.exit_code == 2 and hint in done.output
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

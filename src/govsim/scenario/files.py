@@ -121,9 +121,9 @@ def with_scenario(scenario: Scenario, course: str | Path) -> Scenario:
         file = _FOLDER / f"{name}.yaml"
     try:
         tree = nested(parsed(read_text(file)))
-        for key in tree:
-            if key in _OF_THE_WORLD:
-                raise ScenarioError(f"{key} belongs to the run, not to a scenario that is laid over any city")
+        if ours := [key for key in tree if key in _OF_THE_WORLD]:
+            verb = "belong" if len(ours) > 1 else "belongs"
+            raise ScenarioError(f"{', '.join(ours)} {verb} to the run, not to a scenario that is laid over any city")
         return override(scenario, tree)
     except ScenarioError as error:
         raise ScenarioError(f"scenario {shown_name(name)}: {error}") from None
@@ -181,6 +181,8 @@ def format_scenario(scenario: Scenario, *, full: bool = False, comments: bool = 
     days: 730
     """
     lines = _lines(_dumped(scenario, full), "", comments, 0)
+    if comments:
+        lines.insert(0, "# What is not said is default. V: read in a source; V-weak: in a weak one; M: from memory; A: assumed.")
     return "\n".join(lines) + "\n" if lines else "{}\n"
 
 
@@ -292,6 +294,8 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 def _scenario(given: Mapping[str, Any], folder: Path) -> Scenario:
     """Build the scenario a file asks for."""
     tree = nested(given)
+    if "parts" in tree:
+        raise ScenarioError("this is the file of a variant; --variants and --switch DAY=FILE take it")
     base = Scenario()
     if isinstance(tree.get("shocks"), str):
         base = with_scenario(base, tree.pop("shocks"))
@@ -497,7 +501,7 @@ def _lines(tree: Mapping[str, Any], path: str, comments: bool, indent: int) -> l
     """Write a tree as lines of YAML."""
     lines = []
     for key, value in tree.items():
-        where = path if path == "demand.types" else f"{path}.{key}".strip(".")
+        where = f"{path}.{key}".strip(".")
         start = f"{'  ' * indent}{_text(key)}:"
         if isinstance(value, Mapping):
             lines += [start, *_lines(value, where, comments, indent + 1)]
@@ -507,7 +511,7 @@ def _lines(tree: Mapping[str, Any], path: str, comments: bool, indent: int) -> l
                 first, *more = _lines(item, where, comments, 0) or ["{}"]
                 lines += [f"{'  ' * indent}- {first}", *(f"{'  ' * indent}  {m}" for m in more)]
         else:
-            known = inputs().get(where) if comments else None
+            known = inputs().get(re.sub(r"^demand\.types\.[^.]+", "demand.types", where)) if comments else None
             comment = f"  # {known.allowed} {known.basis}".rstrip() if known is not None else ""
             lines.append(f"{start} {scalar(value)}{comment}")
     return lines

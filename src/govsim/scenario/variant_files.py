@@ -124,6 +124,8 @@ def format_variant(chosen: Variant | str, *, comments: bool = False) -> str:
 
 def _variant_of(tree: Mapping[str, Any]) -> Variant:
     """Build the variant a file describes."""
+    if "city" in tree or "demand" in tree:
+        raise ScenarioError("this is the file of a scenario; govsim run FILE takes it")
     for key in tree:
         if key not in KEYS:
             raise ScenarioError(unknown_among(key, list(KEYS), "").replace("a scenario has", "a variant has"))

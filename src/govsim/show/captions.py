@@ -16,7 +16,7 @@ _THREE = ("several_departments_share", "lapse_rate")
 def caption(comparison: Comparison, lang: str = "en") -> str:
     """Return the regime of a comparison in one paragraph, with the standing sentence."""
     p = comparison.provenance
-    pool = [label("caption.pool", lang, **_values(p))] if p["n_cities"] > 1 else []
+    pool = [label("caption.pool", lang, **_values(p, lang))] if p["n_cities"] > 1 else []
     return paragraph("caption.regime", p, lang, *pool)
 
 
@@ -25,31 +25,41 @@ def run_caption(run: Run, lang: str = "en") -> str:
     mark = "、" if lang == "zh" else ", "
     since = [next(same) for _, same in groupby(((0, "B0"), *run.switches), key=itemgetter(1))]
     steps = [label("caption.switch", lang, variant=variant_label(name, lang), day=day) for day, name in since]
-    return paragraph("caption.run", regime_of(run.scenario) | {"variants": mark.join(steps)}, lang)
+    return paragraph("caption.run", regime_of(run.scenario) | {"variants": mark.join(steps), "name": run.scenario.name}, lang)
 
 
 def paragraph(head: str, provenance: Mapping[str, Any], lang: str, *more: str) -> str:
     """Return a caption: what was done (the label `head`), the regime, what more there is to say, the standing sentence."""
-    p, values = provenance, _values(provenance)
+    p, values = provenance, _values(provenance, lang)
     gap = "" if lang == "zh" else " "
     course = [label("caption.course", lang, name=course_name(p["course"], lang))] if p.get("course") else []
     said = [label(head, lang, **values), label("caption.loads", lang, **values), *changed(p, lang), *course, *more]
     return gap.join([*said, label("caption.stance", lang)])
 
 
-def _values(provenance: Mapping[str, Any]) -> dict[str, Any]:
+def _values(provenance: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """Return what of the provenance a caption quotes, as it is written."""
     values = {k: v for k, v in provenance.items() if isinstance(v, str | int | float)}
-    return values | {k: f"{provenance[k]:.3g}" for k in _THREE} | {"residents": f"{provenance['residents']:,}"}
+    values |= {k: f"{provenance[k]:.3g}" for k in _THREE} | {"residents": f"{provenance['residents']:,}"}
+    profile = f"caption.profile.{provenance['profile']}"
+    return values | ({"profile": label(profile, lang)} if has_label(profile) else {})
 
 
 def changed(provenance: Mapping[str, Any], lang: str) -> list[str]:
     """Return a sentence with the inputs that are not as by default, `_MOST` of them by name; none if all are."""
     found = provenance.get("changed", {})
     mark = "、" if lang == "zh" else ", "
-    names = mark.join(f"{label(f'input.{path}', lang)} {value}" for path, value in list(found.items())[:_MOST])
+    names = mark.join(f"{input_name(path, lang)} {value}" for path, value in list(found.items())[:_MOST])
     more = [label("caption.more", lang, n=len(found) - _MOST)] if len(found) > _MOST else []
     return [label("caption.changed", lang, inputs=mark.join([names, *more]))] if found else []
+
+
+def input_name(path: str, lang: str) -> str:
+    """Return what an input is called; that of an issue type with its code."""
+    *_, code, field = path.split(".")
+    if path.startswith("demand.types.") and has_label(f"input.demand.types.{field}") and path.count(".") == 3:
+        return label("caption.of_type", lang, name=label(f"input.demand.types.{field}", lang), code=code)
+    return label(f"input.{path}", lang)
 
 
 def course_name(title: str, lang: str) -> str:

@@ -1,15 +1,19 @@
 """What `govsim inputs` prints: every input by its path, with what it may be and how it is known."""
 
+import re
 from typing import Any
 
 from govsim.labels import LANGUAGES, label
 from govsim.scenario.inputs import Input, inputs
 
-_COLUMNS = ("path", "default", "range", "unit", "basis", "name")
+_OF_TYPES = "demand.types.<CODE>"
+_COLUMNS = ("path", "default", "range", "unit", "basis")
 
 
 def inputs_table(word: str = "", lang: str = "en") -> Any:
     """Return a rich table, one row per input whose path or name, in either language, has `word` in it.
+
+    The inputs of issue types stand there once, with ``<CODE>`` for the code; a word may have one there.
 
     Examples
     --------
@@ -19,14 +23,19 @@ def inputs_table(word: str = "", lang: str = "en") -> Any:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=label("inputs.bases", lang), caption_justify="left")
     for column in _COLUMNS:
-        table.add_column(label(f"inputs.column.{column}", lang), overflow="fold", no_wrap=column in ("path", "basis"))
-    for path, known in inputs().items():
+        table.add_column(label(f"inputs.column.{column}", lang), overflow="fold", no_wrap=column == "basis", min_width=7)
+    word = re.sub(r"^demand\.types\.(?!<)[A-Z0-9]+", _OF_TYPES, word)
+    for place, known in inputs().items():
+        path = re.sub(r"^demand\.types", _OF_TYPES, place)
+        if path == f"{_OF_TYPES}.code" or place.startswith("city.subdistricts."):
+            continue
         names = [label(known.label_key, tongue) for tongue in LANGUAGES]
         if any(word.lower() in text.lower() for text in (path, *names)):
             unit = "" if known.unit == "1" else known.unit
-            table.add_row(path, _value(known.default), _range(known), unit, known.basis, label(known.label_key, lang))
+            name = f"{path}\n  {label(known.label_key, lang)}"
+            table.add_row(name, _value(known.default), _range(known), unit, known.basis)
     return table
 
 

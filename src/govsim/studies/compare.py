@@ -22,7 +22,8 @@ from govsim.engine.state import EXTERNAL_PAYERS, N_ACTIVITIES, PAYERS
 from govsim.results.metrics import METRICS
 from govsim.results.scenarios import OUTPUTS, outputs_of, values_of
 from govsim.results.tally import PRICES
-from govsim.scenario.city import STRUCTURE_BASIS
+from govsim.scenario.city import PRESETS, STRUCTURE_BASIS, City
+from govsim.scenario.demand import Demand
 from govsim.scenario.inputs import inputs, override, show, value_at
 from govsim.scenario.mechanism import ExternalHours
 from govsim.scenario.own import Own
@@ -360,6 +361,9 @@ def several_departments_share(world: Scenario) -> float:
     return float(several / sum(weights))
 
 
+_IN_CAPTIONS, _OF_TYPES = ("city.", "demand.", "staffing.", "behaviour."), "demand.types."
+
+
 def regime_of(world: Scenario) -> dict[str, Any]:
     """Return the coordinates that every caption carries (decision 6)."""
     staffing, commitment = world.staffing, world.behaviour.commitment
@@ -379,13 +383,24 @@ def regime_of(world: Scenario) -> dict[str, Any]:
 
 
 def changed_inputs(world: Scenario, told: Container[str] = ()) -> dict[str, str]:
-    """Return the inputs of staff and behaviour that are not as by default, but for those `told` by name: path and value."""
+    """Return the inputs of city, demand, staff and behaviour that are not as by default, but for those `told` by name: path and value.
+
+    A city that is no preset, and a demand profile from elsewhere, have no default to be held against.
+    """
+    city, demand = world.city, world.demand
+    usual = Scenario(
+        city=City.preset(city.name) if city.name in PRESETS else city,
+        demand=Demand() if demand.profile == Demand().profile else demand,
+    )
+    known_types = {kind.code for kind in usual.demand.types}
+    codes = [kind.code for kind in demand.types if kind.code in known_types]
+    paths = [path for path in inputs() if path.startswith(_IN_CAPTIONS) and not path.startswith((_OF_TYPES, "city.subdistricts."))]
+    paths += [f"{_OF_TYPES}{code}.{path.removeprefix(_OF_TYPES)}" for code in codes for path in inputs() if path.startswith(_OF_TYPES)]
     return {
         path: value if isinstance(value, str) else show(value)
-        for path, known in inputs().items()
-        if path.partition(".")[0] in ("staffing", "behaviour") and path.rpartition(".")[2] not in told
-        and (value := value_at(world, path)) != known.default
-    }  # fmt: skip
+        for path in paths
+        if path.rpartition(".")[2] not in told and (value := value_at(world, path)) != value_at(usual, path)
+    }
 
 
 def pooled_worlds(world: Scenario) -> list[Scenario]:

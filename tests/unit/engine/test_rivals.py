@@ -121,7 +121,7 @@ def test_rivals__are_on_or_off_and_named_in_both_languages():
     with pytest.raises(ScenarioError, match="named twice"):
         variant("RV10+RV10")
     assert variant_label("RV10", "en") == "Case manager"
-    assert variant_label("F1-E4+RV10", "zh") == "一轴三联三进(不含在职党员进社区) + 专人跟办"
+    assert variant_label("F1-E4+RV10", "zh") == "一轴三联三进（不含在职党员进社区） + 专人跟办"
 
 
 def test_whistle__that_comes_after_the_horizon_is_the_baseline():

@@ -192,7 +192,7 @@ def test_variants__carry_rules_and_components_of_ones_own():
     placebo = variant("ceremonial_all").with_rules(agenda_score=need).with_component(corps)
     assert placebo.name == "ceremonial_all+X1 Student corps [agenda_score=need]"
     assert apply(apply(Scenario(), both), "F1").mechanism.own.functions == ()
-    assert variant_label(both.name, "zh") == "一轴三联三进(不含在职党员进社区) + X1 Student corps（议程评分: need）"
+    assert variant_label(both.name, "zh") == "一轴三联三进（不含在职党员进社区） + X1 Student corps（议程评分：need）"
     for wrong, told in (
         (lambda: both.with_component(corps), "X1 is given twice"),
         (lambda: both.combine(variant("RV2").with_rules(agenda_score=age)), "a rule is replaced twice"),

@@ -143,7 +143,7 @@ def _text(table) -> str:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_caption__names_the_inputs_that_are_not_by_default(lang):
-    """Staff and behaviour only; what every caption has is not said twice; beyond six they are counted."""
+    """What every caption has is not said twice; beyond six they are counted; demand from elsewhere has no default."""
     world = override(Scenario(), {"staffing.turnover_hazard": 0.05, "staffing.load_community": 0.5,
                                   "behaviour.commitment.commit_anchor": "reference"})  # fmt: skip
     found = changed(regime_of(world), lang)
@@ -152,5 +152,9 @@ def test_caption__names_the_inputs_that_are_not_by_default(lang):
     assert f"{label('input.behaviour.commitment.commit_anchor', lang)} reference" in found[0]
     assert label("input.staffing.load_community", lang) not in found[0]
     assert changed(regime_of(Scenario()), lang) == [] == changed({}, lang)
+    world = override(Scenario(), {"demand.types.PM.hours": 40, "city.residents_per_community": 5000})
+    found = changed(regime_of(world), lang)
+    assert label("input.city.residents_per_community", lang) in found[0] and "PM" in found[0] and "40" in found[0]
+    assert not regime_of(override(world, {"demand.profile": "a log"}))["changed"].keys() - {"city.residents_per_community"}
     many = dict.fromkeys([path for path in inputs() if path.startswith("behaviour.voice.")][:8], "1")
     assert label("caption.more", lang, n=2) in changed({"changed": many}, lang)[0]
