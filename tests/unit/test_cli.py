@@ -14,8 +14,8 @@ from govsim.scenario.inputs import inputs
 from govsim.scenario.own import PLACES
 
 
-def invoke(*words: str):
-    return CliRunner().invoke(app, list(words), env={"GOVSIM_LANG": "en"})
+def invoke(*words: str, **env: str):
+    return CliRunner().invoke(app, list(words), env={"GOVSIM_LANG": "en"} | env)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_cli__exports_a_variant_to_a_new_file_only(tmp_path, monkeypatch):
 
 def test_cli__inputs_are_listed_found_and_written_as_a_scenario_that_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    text = invoke("inputs").output
+    text = invoke("inputs", COLUMNS="200").output
     known = [path for path in inputs() if path != "demand.types.code" and not path.startswith("city.subdistricts.")]
     assert all(path.replace("demand.types.", "demand.types.<CODE>.") in text for path in known)
     for word in ("audit_share", "Share of false", "核查", "demand.types.PM.share", "demand.types.<CODE>.fund"):
