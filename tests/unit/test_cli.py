@@ -91,7 +91,7 @@ def test_cli__inputs_are_listed_found_and_written_as_a_scenario_that_runs(tmp_pa
     known = [path for path in inputs() if path != "demand.types.code" and not path.startswith("city.subdistricts.")]
     assert all(path.replace("demand.types.", "demand.types.<CODE>.") in text for path in known)
     for word in ("audit_share", "Share of false", "核查", "demand.types.PM.share", "demand.types.<CODE>.fund"):
-        some = invoke("inputs", word, "--lang", "zh").output
+        some = invoke("inputs", word, "--lang", "zh", COLUMNS="200").output
         assert 0 < len(some.splitlines()) < 30
     assert invoke("inputs", "--export", "demo", "--out", "mine.yaml").exit_code == 0
     text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
