@@ -8,7 +8,7 @@ from govsim.scenario.inputs import Input, inputs
 
 _OF_TYPES = "demand.types.<CODE>"
 _LEAST = {"path": 32}
-_COLUMNS = ("path", "default", "range", "unit", "basis")
+_COLUMNS = ("path", "default", "range")
 
 
 def inputs_table(word: str = "", lang: str = "en") -> Any:
@@ -36,17 +36,17 @@ def inputs_table(word: str = "", lang: str = "en") -> Any:
             continue
         names = [label(known.label_key, tongue) for tongue in LANGUAGES]
         if any(word.lower() in text.lower() for text in (path, *names)):
-            unit = "" if known.unit == "1" else known.unit
             name = f"{path}\n  {label(known.label_key, lang)}"
-            table.add_row(name, _value(known.default), _range(known), unit, known.basis)
+            table.add_row(name, _value(known.default), _range(known))
     return table
 
 
 def _range(known: Input) -> str:
-    """Say what an input may be, in signs."""
-    if known.choices:
-        return " | ".join(map(_value, known.choices))
-    return f"{known.low:g} – {known.high:g}" if known.low is not None and known.high is not None else ""
+    """Say what an input may be, its unit and its basis, in signs."""
+    span = f"{known.low:g} – {known.high:g}" if known.low is not None and known.high is not None else ""
+    span = " | ".join(map(_value, known.choices)) if known.choices else span
+    unit = "" if known.unit == "1" else known.unit
+    return " ".join(part for part in (span, unit, known.basis) if part)
 
 
 def _value(value: Any) -> str:
