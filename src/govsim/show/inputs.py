@@ -7,7 +7,6 @@ from govsim.labels import LANGUAGES, label
 from govsim.scenario.inputs import Input, inputs
 
 _OF_TYPES = "demand.types.<CODE>"
-_LEAST = {"path": 32}
 _COLUMNS = ("path", "default", "range")
 
 
