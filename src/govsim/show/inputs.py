@@ -25,9 +25,7 @@ def inputs_table(word: str = "", lang: str = "en") -> Any:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=label("inputs.bases", lang), caption_justify="left")
     for column in _COLUMNS:
-        table.add_column(
-            label(f"inputs.column.{column}", lang), overflow="fold", no_wrap=column == "basis", min_width=_LEAST.get(column, 7)
-        )
+        table.add_column(label(f"inputs.column.{column}", lang), overflow="fold")
     word = re.sub(r"^demand\.types\.(?!<)[A-Z0-9]+", _OF_TYPES, word)
     for place, known in inputs().items():
         path = re.sub(r"^demand\.types", _OF_TYPES, place)
