@@ -1,4 +1,4 @@
-"""The command line: `govsim compare`, `govsim run`, `govsim story`, `govsim verify`, `govsim patterns`, `govsim components`.
+"""The command line: `govsim` and what it can be told to do, one function a command.
 
 Only typer loads with this module, so that `--help` answers at once. What cannot be done is said in
 one line on stderr with exit code 2; a run that fails ends with 1, an interrupted one with 130.

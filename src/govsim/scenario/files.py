@@ -22,7 +22,7 @@ import yaml
 from govsim.scenario.city import PRESETS as CITY_PRESETS
 from govsim.scenario.city import City, load_city, resolve_city
 from govsim.scenario.fields import Frozen, ScenarioError, inputs_of
-from govsim.scenario.inputs import build, inputs, nearest, nested, override, show
+from govsim.scenario.inputs import build, input_at, nearest, nested, override, show
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import COMPONENTS, RIVALS, Variant, apply, is_file, name_of, variant
@@ -182,7 +182,7 @@ def format_scenario(scenario: Scenario, *, full: bool = False, comments: bool = 
     """
     lines = _lines(_dumped(scenario, full), "", comments, 0)
     if comments:
-        lines.insert(0, "# What is not said is default. V: read in a source; V-weak: in a weak one; M: from memory; A: assumed.")
+        lines.insert(0, "# What is not said is default. What [V], [V-weak], [M] and [A] stand for: govsim inputs.")
     return "\n".join(lines) + "\n" if lines else "{}\n"
 
 
@@ -511,7 +511,7 @@ def _lines(tree: Mapping[str, Any], path: str, comments: bool, indent: int) -> l
                 first, *more = _lines(item, where, comments, 0) or ["{}"]
                 lines += [f"{'  ' * indent}- {first}", *(f"{'  ' * indent}  {m}" for m in more)]
         else:
-            known = inputs().get(re.sub(r"^demand\.types\.[^.]+", "demand.types", where)) if comments else None
+            known = input_at(where) if comments else None
             comment = f"  # {known.allowed} {known.basis}".rstrip() if known is not None else ""
             lines.append(f"{start} {scalar(value)}{comment}")
     return lines

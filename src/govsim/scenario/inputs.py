@@ -20,6 +20,9 @@ from govsim.scenario.scenario import Scenario
 
 Kind = Literal["number", "whole", "switch", "choice", "text", "numbers", "texts"]
 
+OF_TYPES = "demand.types."
+"""Where the inputs of issue types are; a path in a scenario goes on with the type's code."""
+
 SHOWN = 60
 """Characters of a value that an error quotes."""
 
@@ -88,6 +91,19 @@ def inputs() -> Mapping[str, Input]:
     'd'
     """
     return types.MappingProxyType({i.path: i for i in _walk(Scenario, "")})
+
+
+def input_at(path: str) -> Input | None:
+    """Return what is known of the input at a path, which may name an issue type; None if there is no such input.
+
+    Examples
+    --------
+    >>> input_at("demand.types.PM.share").path
+    'demand.types.share'
+    """
+    head, mark, rest = path.partition(OF_TYPES)
+    _, dot, field = rest.partition(".")
+    return inputs().get(f"{OF_TYPES}{field}" if not head and mark and dot else path)
 
 
 def value_at(scenario: Scenario, path: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from govsim.labels import has_label, label, variant_label
 from govsim.results.run import Run
+from govsim.scenario.inputs import input_at
 from govsim.studies.compare import Comparison, regime_of
 
 _MOST = 6
@@ -56,10 +57,10 @@ def changed(provenance: Mapping[str, Any], lang: str) -> list[str]:
 
 def input_name(path: str, lang: str) -> str:
     """Return what an input is called; that of an issue type with its code."""
-    *_, code, field = path.split(".")
-    if path.startswith("demand.types.") and has_label(f"input.demand.types.{field}") and path.count(".") == 3:
-        return label("caption.of_type", lang, name=label(f"input.demand.types.{field}", lang), code=code)
-    return label(f"input.{path}", lang)
+    known = input_at(path)
+    if known is None or known.path == path:
+        return label(f"input.{path}", lang)
+    return label("caption.of_type", lang, name=label(known.label_key, lang), code=path.split(".")[2])
 
 
 def course_name(title: str, lang: str) -> str:

@@ -1,12 +1,11 @@
 """What `govsim inputs` prints: every input by its path, with what it may be and how it is known."""
 
-import re
 from typing import Any
 
 from govsim.labels import LANGUAGES, label
-from govsim.scenario.inputs import Input, inputs
+from govsim.scenario.files import scalar
+from govsim.scenario.inputs import OF_TYPES, Input, input_at, inputs
 
-_OF_TYPES = "demand.types.<CODE>"
 _COLUMNS = ("path", "default", "range")
 
 
@@ -26,13 +25,13 @@ def inputs_table(word: str = "", lang: str = "en") -> Any:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=label("inputs.bases", lang), caption_justify="left")
     for column in _COLUMNS:
         table.add_column(label(f"inputs.column.{column}", lang), overflow="fold")
-    word = re.sub(r"^demand\.types\.(?!<)[A-Z0-9]+", _OF_TYPES, word)
+    asked = input_at(word)
     for place, known in inputs().items():
-        path = re.sub(r"^demand\.types", _OF_TYPES, place)
-        if path == f"{_OF_TYPES}.code" or place.startswith("city.subdistricts."):
+        if place == f"{OF_TYPES}code" or place.startswith("city.subdistricts."):
             continue
+        path = place.replace(OF_TYPES, f"{OF_TYPES}<CODE>.")
         names = [label(known.label_key, tongue) for tongue in LANGUAGES]
-        if any(word.lower() in text.lower() for text in (path, *names)):
+        if known is asked or any(word.lower() in text.lower() for text in (path, *names)):
             name = f"{path}\n  {label(known.label_key, lang)}"
             table.add_row(name, _value(known.default), _range(known))
     return table
@@ -47,11 +46,5 @@ def _range(known: Input) -> str:
 
 
 def _value(value: Any) -> str:
-    """Write a value as a scenario file has it."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_value, value))}]"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    """Write a value as a scenario file has it, and a dash for none."""
+    return "–" if value is None else scalar(list(value) if isinstance(value, tuple) else value)

@@ -24,7 +24,7 @@ from govsim.results.scenarios import OUTPUTS, outputs_of, values_of
 from govsim.results.tally import PRICES
 from govsim.scenario.city import PRESETS, STRUCTURE_BASIS, City
 from govsim.scenario.demand import Demand
-from govsim.scenario.inputs import inputs, override, show, value_at
+from govsim.scenario.inputs import OF_TYPES, inputs, override, show, value_at
 from govsim.scenario.mechanism import ExternalHours
 from govsim.scenario.own import Own
 from govsim.scenario.scenario import Scenario
@@ -361,7 +361,7 @@ def several_departments_share(world: Scenario) -> float:
     return float(several / sum(weights))
 
 
-_IN_CAPTIONS, _OF_TYPES = ("city.", "demand.", "staffing.", "behaviour."), "demand.types."
+_IN_CAPTIONS = ("city.", "demand.", "staffing.", "behaviour.")
 
 
 def regime_of(world: Scenario) -> dict[str, Any]:
@@ -394,8 +394,8 @@ def changed_inputs(world: Scenario, told: Container[str] = ()) -> dict[str, str]
     )
     known_types = {kind.code for kind in usual.demand.types}
     codes = [kind.code for kind in demand.types if kind.code in known_types]
-    paths = [path for path in inputs() if path.startswith(_IN_CAPTIONS) and not path.startswith((_OF_TYPES, "city.subdistricts."))]
-    paths += [f"{_OF_TYPES}{code}.{path.removeprefix(_OF_TYPES)}" for code in codes for path in inputs() if path.startswith(_OF_TYPES)]
+    paths = [path for path in inputs() if path.startswith(_IN_CAPTIONS) and not path.startswith((OF_TYPES, "city.subdistricts."))]
+    paths += [f"{OF_TYPES}{code}.{path.removeprefix(OF_TYPES)}" for code in codes for path in inputs() if path.startswith(OF_TYPES)]
     return {
         path: value if isinstance(value, str) else show(value)
         for path in paths

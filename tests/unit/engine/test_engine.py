@@ -7,10 +7,11 @@ import pytest
 from numba import njit, types
 from scipy import special, stats
 
-from govsim.engine import build, ledger, rng
+from govsim.engine import arrivals, build, ledger, rng, service
 from govsim.engine import state as st
 from govsim.engine.simulate import Engine, _step_to_anchor, calibrate
 from govsim.scenario.city import City
+from govsim.scenario.demand import SKILLS
 from govsim.scenario.inputs import override
 from govsim.scenario.mechanism import ExternalHours
 from govsim.scenario.scenario import Interruption, Scenario
@@ -365,3 +366,29 @@ def test_first_ask__without_covariates_needs_no_other_intercept():
     world = override(world, {"behaviour.commitment.authority_subdistrict": 0.0, "behaviour.commitment.authority_petition": 0.0,
                              "behaviour.petition.petition_attention": 0.0})  # fmt: skip
     assert calibrate(world)["commit_intercept"] == pytest.approx(logit, abs=1e-9)
+
+
+def test_adjacent_skills__are_those_of_3_7_18_both_ways():
+    pairs = {("law_mediation", "admin_policy"), ("engineering", "project_finance"), ("health", "social_work"),
+             ("social_work", "law_mediation")}  # fmt: skip
+    for a, one in enumerate(SKILLS):
+        for b, other in enumerate(SKILLS):
+            assert service.adjacent(a, b) == ((one, other) in pairs or (other, one) in pairs)
+
+
+def test_skill_for__is_the_need_itself_else_the_first_that_may_stand_in_for_it():
+    law, engineering, social, admin, general = (SKILLS.index(n) for n in ("law_mediation", "engineering", "social_work", "admin_policy",
+                                                                          "general_labour"))  # fmt: skip
+    assert service.skill_for(1 << law | 1 << admin, law) == law
+    assert service.skill_for(1 << social | 1 << admin, law) == min(social, admin)
+    assert service.skill_for(1 << engineering, law) == service.skill_for(0, general) == -1
+    assert service.skill_for(1 << admin | 1 << engineering, general) == engineering
+
+
+def test_affected__is_poisson_by_inversion():
+    for scope, mean in enumerate((4, 15, 40)):
+        below = stats.poisson.cdf(np.arange(120), mean)
+        for n in (0, 1, mean - 1, mean, 2 * mean):
+            middle = (below[n - 1] if n else 0.0) / 2 + below[n] / 2
+            assert arrivals.affected(scope, middle) == n
+        assert arrivals.affected(scope, 1 - 2.0**-54) < 256
