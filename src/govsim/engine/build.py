@@ -145,7 +145,7 @@ def shock_numbers(scenario: Scenario) -> dict[str, float | int]:
     )
 
 
-def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechanism, external: ExternalHours) -> np.recarray:
+def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechanism, external: ExternalHours) -> st.Rows:
     """One row with every number the rules read. The fields are the same for every scenario."""
     of_any = scenario.model_copy(update={"seed": 0})
     row = _parameters(of_any, capacity["commit_intercept"], capacity["n_teams"], mechanism, external).copy()
@@ -154,7 +154,7 @@ def parameters(scenario: Scenario, capacity: "dict[str, Any]", mechanism: Mechan
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _parameters(scenario: Scenario, commit_intercept: float, n_teams: int, mechanism: Mechanism, external: ExternalHours) -> np.recarray:
+def _parameters(scenario: Scenario, commit_intercept: float, n_teams: int, mechanism: Mechanism, external: ExternalHours) -> st.Rows:
     """`parameters` of any seed; a comparison asks for them once a run."""
     city, behaviour = scenario.city, scenario.behaviour
     numbers: dict[str, float | int] = {}
@@ -218,14 +218,14 @@ def covered(seed: int, family: int, n: int, share: float) -> np.ndarray:
     return rank < round(min(1.0, share) * n)
 
 
-def type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[np.recarray, np.ndarray]:
+def type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[st.Rows, np.ndarray]:
     """Rows and flattened tables of the issue types: who decides and works, under delegation one tier lower, and which are listed."""
     kinds, tables = _type_tables(demand, behaviour, mechanism)
     return kinds.copy(), tables.copy()
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[np.recarray, np.ndarray]:
+def _type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> tuple[st.Rows, np.ndarray]:
     """`type_tables`, worked out; a comparison asks for them once a run."""
     types, delegation, work = demand.types, mechanism.RV7, behaviour.work
     kinds = st.blank(st.KIND_RECORD, len(types))
@@ -278,7 +278,7 @@ def day_factors(scenario: Scenario) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum(factor)])
 
 
-def arrivals_of(scenario: Scenario) -> tuple[np.recarray, np.ndarray]:
+def arrivals_of(scenario: Scenario) -> tuple[st.Rows, np.ndarray]:
     """The exogenous issue table of a seed, sorted by time, and which shock of demand brought each issue: 0 none, n the n-th,
     and one more the renovation programme.
 
@@ -426,7 +426,7 @@ def _with_renovation(rates, extra, building_type, envelope, total, reno):
     return rates * scale[building_type], np.cumsum(shares / scale[:, None], axis=1)
 
 
-def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarray, np.recarray, np.ndarray]:
+def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[st.Rows, st.Rows, np.ndarray]:
     """Units, their workers, and the firm of each compound (-1 when it has none)."""
     city, staffing = scenario.city, scenario.staffing
     tables = city.tables(scenario.seed)
@@ -471,7 +471,7 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[np.recarr
     return stations, workers, firm
 
 
-def lines_of(n: int) -> np.recarray:
+def lines_of(n: int) -> st.Rows:
     """So many empty lines."""
     lines = st.blank(st.LINE, n)
     lines.first = lines.last = -1
@@ -490,7 +490,7 @@ def hours_beside(scenario: Scenario, capacity: dict[str, Any]) -> np.ndarray:
     return np.maximum(0.0, paid - usual_desks(capacity))
 
 
-def posts_of(scenario: Scenario, capacity: dict[str, Any]) -> np.recarray:
+def posts_of(scenario: Scenario, capacity: dict[str, Any]) -> st.Rows:
     """Each community before an emergency; one row when there is none."""
     if not scenario.shocks.emergency.enabled:
         return st.blank(st.POST, 1)
@@ -531,7 +531,7 @@ def grid_hours(scenario: Scenario, capacity: dict[str, Any], grid: GridManagemen
     return from_desk + (1 - grid.kept_administration) * np.maximum(n * day - from_desk, 0), taken
 
 
-def grid_units(scenario: Scenario, stations: np.recarray, n_places: int) -> tuple[np.recarray, np.recarray]:
+def grid_units(scenario: Scenario, stations: st.Rows, n_places: int) -> tuple[st.Rows, st.Rows]:
     """A unit of grid staff for each community and its workers, who sit from place `n_places` on (RV3)."""
     seats = grid_seats(scenario)
     grids = st.blank(st.STATION, len(seats))
@@ -547,7 +547,7 @@ def grid_units(scenario: Scenario, stations: np.recarray, n_places: int) -> tupl
     return grids, workers
 
 
-def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
+def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, st.Rows]:
     """Households, buildings, compounds, communities, subdistricts (3.5)."""
     city, voice, staffing = scenario.city, scenario.behaviour.voice, scenario.staffing
     t = city.tables(scenario.seed)
@@ -594,7 +594,7 @@ def people_of(scenario: Scenario, firm: np.ndarray) -> dict[str, np.recarray]:
             "subdistricts": subdistricts}  # fmt: skip
 
 
-def _set_belief_gap(households: np.recarray, tables: Any, scenario: Scenario) -> None:
+def _set_belief_gap(households: st.Rows, tables: Any, scenario: Scenario) -> None:
     """SC3: in one community belief in petitions stands above that in law by a gap, around their usual mean."""
     dispute, voice = scenario.shocks.dispute, scenario.behaviour.voice
     of_building = tables.compound_community[tables.building_compound]
@@ -620,7 +620,7 @@ def capacity_scale(scenario: Scenario) -> float:
     return s.fund_coverage * gated_need(scenario.demand) / pots if pots > 0 else 0.0
 
 
-def organisations_of(scenario: Scenario) -> np.recarray:
+def organisations_of(scenario: Scenario) -> st.Rows:
     """Four organisations a community, in the five classes in turn (S17, ruling 39)."""
     contribution = scenario.behaviour.contribution
     n = scenario.city.n_communities * 4
@@ -637,7 +637,7 @@ def organisations_of(scenario: Scenario) -> np.recarray:
     return organisations
 
 
-def members_of(scenario: Scenario, mechanism: Mechanism, capacity: dict[str, Any]) -> np.recarray:
+def members_of(scenario: Scenario, mechanism: Mechanism, capacity: dict[str, Any]) -> st.Rows:
     """In-service members: home community, employer by size of desk, skill, motives (ruling 40)."""
     e4 = mechanism.E4
     n = round(e4.members_per_thousand * scenario.city.n_residents / 1000) if e4.dose > 0 else 0
@@ -657,7 +657,7 @@ def members_of(scenario: Scenario, mechanism: Mechanism, capacity: dict[str, Any
     return members
 
 
-def forums_of(scenario: Scenario, mechanism: Mechanism, executive_slots: int, start: int) -> np.recarray:
+def forums_of(scenario: Scenario, mechanism: Mechanism, executive_slots: int, start: int) -> st.Rows:
     """The executive route and the joint meetings that are on (rulings 20-23)."""
     city, behaviour = scenario.city, scenario.behaviour
     gates = behaviour.gates

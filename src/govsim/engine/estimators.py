@@ -138,18 +138,16 @@ def random_order(key, n, n_ones, sums):
 def add_rotations(key, cells, n, sums, counts):
     """Add one type's resolved issues to every reshuffle: one rotation of the order for each.
 
-    A rotation of a uniformly random order is a uniformly random order.
+    A rotation of a uniformly random order is a uniformly random order; one turn of it ends within `sums`, which go round twice.
     """
     for s in range(counts.shape[0]):
         at = int(rng.uniform(key, _ROTATION, s) * n)
+        before = sums[at]
         for x in range(len(cells)):
-            following = at + cells[x]
-            if following >= n:
-                counts[s, x] += sums[following] - sums[at]
-                following -= n
-            else:
-                counts[s, x] += sums[following] - sums[at]
-            at = following
+            at += cells[x]
+            now = sums[at]
+            counts[s, x] += now - before
+            before = now
 
 
 @allocating_kernel

@@ -58,7 +58,7 @@ def applications(scenario: Scenario, tables: Any, renovated: np.ndarray) -> tupl
     return time[is_within], keys[chosen][is_within], building[is_within]
 
 
-def renovations_of(scenario: Scenario, arrivals: np.recarray) -> dict[str, np.recarray]:
+def renovations_of(scenario: Scenario, arrivals: st.Rows) -> dict[str, st.Rows]:
     """The programme's renovations, their owners and stages."""
     r, n = scenario.shocks.renovation, scenario.city.n_compounds
     found: list[tuple[int, int]] = []
@@ -83,7 +83,7 @@ def renovations_of(scenario: Scenario, arrivals: np.recarray) -> dict[str, np.re
     return {"renovations": rows, "owners": whole, "stages": stages}
 
 
-def _owners(scenario: Scenario, compound: int) -> np.recarray:
+def _owners(scenario: Scenario, compound: int) -> st.Rows:
     """Owners of a compound: floor, age, area, and who is in favour at first: a Beta share of each kind of owner."""
     r, tables = scenario.shocks.renovation, scenario.city.tables(scenario.seed)
     ends = np.cumsum(tables.building_households)
@@ -108,7 +108,7 @@ def _owners(scenario: Scenario, compound: int) -> np.recarray:
     return own
 
 
-def facilities_of(scenario: Scenario, people: dict[str, np.recarray], chosen: np.ndarray) -> dict[str, np.ndarray]:
+def facilities_of(scenario: Scenario, people: dict[str, st.Rows], chosen: np.ndarray) -> dict[str, np.ndarray]:
     """Facilities of the communities `chosen`, their servers and counters."""
     c = scenario.shocks.convenience
     n_months = -(-scenario.days * 12 // 365) + 1

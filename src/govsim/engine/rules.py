@@ -20,7 +20,7 @@ from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from govsim.engine.compiled import kernel
-from govsim.engine.state import ACTIVITIES, OWN_RECORD, PAYERS, RULE, blank
+from govsim.engine.state import ACTIVITIES, OWN_RECORD, PAYERS, RULE, Rows, blank
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.own import HOOKS, PLACES, RULES, Own, OwnFunction, fingerprint
 from govsim.scenario.scenario import Scenario
@@ -171,7 +171,7 @@ def compile_own(own: Own) -> None:
         address_of(function)
 
 
-def rules_of(scenario: Scenario) -> np.recarray:
+def rules_of(scenario: Scenario) -> Rows:
     """The column `rules` of a scenario's mechanism."""
     own = scenario.mechanism.own
     rows = blank(RULE, N_RULES + N_HOOKS * len(own.active))
@@ -186,7 +186,7 @@ def rules_of(scenario: Scenario) -> np.recarray:
     return rows
 
 
-def components_of(own: Own) -> np.recarray:
+def components_of(own: Own) -> Rows:
     """The column `own`: one row a component of one's own that is on."""
     rows = blank(OWN_RECORD, len(own.active))
     for row, c in zip(rows, own.active, strict=False):

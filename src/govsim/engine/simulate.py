@@ -205,7 +205,7 @@ def _has_patrols(mechanism: Mechanism) -> bool:
     return mechanism.L3.dose > 0 or mechanism.RV3.enabled
 
 
-def _joined(one: np.recarray, other: np.recarray) -> np.recarray:
+def _joined(one: st.Rows, other: st.Rows) -> st.Rows:
     """The rows of two tables, one after another."""
     rows = st.blank(one.dtype, len(one) + len(other))
     rows[: len(one)], rows[len(one) :] = one, other
@@ -302,7 +302,7 @@ class Engine:
         chosen = build.covered(self.scenario.seed, rng.FACILITIES, n, max(share, 1 / n) if share > 0 else 0.0)
         return facilities_of(self.scenario, people, chosen)
 
-    def _interruptions(self) -> np.recarray:
+    def _interruptions(self) -> st.Rows:
         rows = st.blank(st.INTERRUPTION, len(self.scenario.interruptions))
         for n, interruption in enumerate(self.scenario.interruptions):
             rows[n] = (interruption.community, interruption.day, interruption.hours)

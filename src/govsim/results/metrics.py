@@ -338,10 +338,10 @@ _COMPOUND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def _part(row: np.ndarray, name: str) -> float:
+def _part(row: list[float], name: str) -> float:
     """Return one numerator or denominator from a row of sums."""
     if name in TALLY_INDEX:
-        return float(row[TALLY_INDEX[name]])
+        return row[TALLY_INDEX[name]]
     if name == "issue_years_180":  # resident-years in proportion to the issues that reached 180 d
         latent, reached = _part(row, "latent"), _part(row, "states_180")
         return _part(row, "issue_years") * reached / latent if latent else 0.0
@@ -351,7 +351,8 @@ def _part(row: np.ndarray, name: str) -> float:
 
 def parts_of(row: np.ndarray) -> dict[str, tuple[float, float]]:
     """Return name -> (numerator, denominator) of every metric of a row of sums."""
-    return {n: (_part(row, m.numerator), _part(row, m.denominator)) for n, m in METRICS.items()}
+    sums = row.tolist()
+    return {n: (_part(sums, m.numerator), _part(sums, m.denominator)) for n, m in METRICS.items()}
 
 
 def from_tally(row: np.ndarray) -> dict[str, float]:

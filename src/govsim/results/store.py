@@ -42,6 +42,7 @@ from govsim.engine.state import (
     STATION,
     STATUSES,
     UNITS,
+    as_rows,
 )
 from govsim.results.moves import moves_fit
 from govsim.results.run import Run
@@ -300,7 +301,7 @@ def _array(name: str, table: pa.Table, shape: list[int]) -> Any:
     found = np.zeros(table.num_rows, dtype)
     for field in dtype.names:
         found[field] = _column(table, field, dtype[field])
-    return found.view(np.recarray)
+    return as_rows(found)
 
 
 def _column(table: pa.Table, name: str, dtype: np.dtype) -> np.ndarray:

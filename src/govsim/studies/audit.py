@@ -132,7 +132,7 @@ def crn_audit(
     return CrnAudit(names, until, one.day, is_same_city, first_day, differences)
 
 
-def _differing(one: np.recarray, other: np.recarray) -> dict[str, np.ndarray]:
+def _differing(one: st.Rows, other: st.Rows) -> dict[str, np.ndarray]:
     """Numbers of the issues that differ, by column."""
     found = {}
     for column in st.ISSUE.names:
@@ -144,7 +144,7 @@ def _differing(one: np.recarray, other: np.recarray) -> dict[str, np.ndarray]:
     return found
 
 
-def _named(differing: dict[str, np.ndarray], engine: Engine, logs: list[np.recarray], names: tuple[str, str]) -> pd.DataFrame:
+def _named(differing: dict[str, np.ndarray], engine: Engine, logs: list[st.Rows], names: tuple[str, str]) -> pd.DataFrame:
     """Who differs, in which decision."""
     w = engine.world
     rows = [

@@ -20,7 +20,7 @@ TIMES = (
 
 
 def records(dtype, n):
-    return np.zeros(n, dtype).view(np.recarray)
+    return st.as_rows(np.zeros(n, dtype))
 
 
 def issue_rows(n):
