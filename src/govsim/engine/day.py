@@ -50,7 +50,7 @@ from govsim.engine.moves import (
 )
 from govsim.engine.orders import order_due, rank_units
 from govsim.engine.own import run_components
-from govsim.engine.queues import give_event, give_package, heap_pop, heap_push, issue_of, kind_of, schedule
+from govsim.engine.queues import entity_of, give_event, give_package, heap_pop, heap_push, issue_of, kind_of, schedule
 from govsim.engine.renovation import is_programme, keep_renovated, stage_ends
 from govsim.engine.routing import decider, order_asked, owner_found, start_triage
 from govsim.engine.service import (
@@ -533,10 +533,10 @@ def is_stale(w, event):
     """Whether what an event was to bring has been overtaken for good: versions only grow."""
     kind = kind_of(event)
     if kind == CHOICE_DUE:
-        return event.version != int(w.issues[event.entity].version)
+        return event.version != int(w.issues[entity_of(event)].version)
     if kind == DETECTION_DUE:
-        return event.version // 4 != int(w.issues[event.entity].version)
-    return kind == DEADLINE_NEAR and event.version != w.packages[event.entity].version
+        return event.version // 4 != int(w.issues[entity_of(event)].version)
+    return kind == DEADLINE_NEAR and event.version != w.packages[entity_of(event)].version
 
 
 @kernel
@@ -588,7 +588,7 @@ def run_until(w, limit):
         e = heap_pop(w)
         event = w.events[e]
         kind = kind_of(event)
-        entity = int(event.entity)
+        entity = entity_of(event)
         version = int(event.version)
         give_event(w, e)
         c.n_processed += 1

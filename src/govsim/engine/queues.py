@@ -13,8 +13,8 @@ from govsim.engine.compiled import kernel
 from govsim.engine.state import EVENTS, NODES, PACKAGES
 from govsim.engine.world import prefetch
 
-N_KINDS, N_ENTITIES = 2**6, 2**20
-"""Kinds of event, and entities told apart, in the order of events of one moment and issue."""
+N_KINDS, N_ENTITIES = 2**6, 2**28
+"""Kinds of event and entities that a tie can hold: the order of events of one moment and issue."""
 
 
 @kernel
@@ -27,6 +27,12 @@ def before(time_a, tie_a, time_b, tie_b):
 def kind_of(event):
     """What an event brings, as its tie says."""
     return (event.tie // N_ENTITIES) % N_KINDS
+
+
+@kernel
+def entity_of(event):
+    """Whose event it is, as its tie says: an issue, a package, a worker."""
+    return event.tie % N_ENTITIES
 
 
 @kernel
@@ -140,8 +146,7 @@ def schedule(w, time, kind, entity, version, tie):
         return
     event = w.events[e]
     event.time = time
-    event.tie = (np.int64(tie) * N_KINDS + kind) * N_ENTITIES + entity % N_ENTITIES
-    event.entity = entity
+    event.tie = (np.int64(tie) * N_KINDS + kind) * N_ENTITIES + entity
     event.version = version
     if slot <= c.slot:
         heap_push(w, time, event.tie, e)

@@ -121,12 +121,12 @@ PACKAGE = np.dtype(
     align=True,
 )  # fmt: skip
 
-# `next` is the next event of the same slot of the calendar. Half a cache line.
-EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i4"), ("entity", "i4"), ("next", "i4"), ("_", "i4")], align=True)
+# `tie` says what kind of event it is, of whom and about which issue; `next` is the next event of the same slot of the calendar.
+EVENT = np.dtype([("time", "f8"), ("tie", "i8"), ("version", "i4"), ("next", "i4")], align=True)
 HEAP = np.dtype([("time", "f8"), ("tie", "i8"), ("event", "i8")])
 MOVE = np.dtype([("day", "f8"), ("value", "f8"), ("issue", "i4"), ("who", "i4"), ("detail", "i4"), ("what", "i4")], align=True)
 # A package's place in the line it stands in, by its row.
-WAIT = np.dtype([("key", "f8"), ("tie", "i8"), ("previous", "i4"), ("next", "i4"), ("_", "i8")], align=True)
+WAIT = np.dtype([("key", "f8"), ("tie", "i8"), ("previous", "i4"), ("next", "i4")], align=True)
 LINE = np.dtype([("first", "i4"), ("last", "i4")])
 N_CLASSES, N_SKILLS = 4, 8
 LINES = N_CLASSES * N_SKILLS

@@ -35,7 +35,7 @@ from govsim.scenario.scenario import Scenario
 from govsim.scenario.variants import Variant, apply, with_own
 
 FORMAT = b"govsim state"
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 _LONGEST_HEADER = 2**26
 
 REBUILT = ("p", "arrivals", "kinds", "kind_tables", "calendar", "interruptions", "origin", "desk_share", "rules", "own", "grids")
@@ -374,7 +374,7 @@ def _is_sound(columns: dict[str, Any], fresh: dict[str, Any], scenario: Scenario
     events, c, p = columns["events"], columns["counters"][0], columns["p"][0]
     kinds = events["tie"] // N_ENTITIES % N_KINDS
     entities = within(kinds, 0, st.N_EVENT_KINDS) and all(
-        within(events["entity"][kinds == kind], 0, _ENTITIES.get(int(kind), "issues")) for kind in np.unique(kinds)
+        within(events["tie"][kinds == kind] % N_ENTITIES, 0, _ENTITIES.get(int(kind), "issues")) for kind in np.unique(kinds)
     )
     forums, n_types = columns["forums"], len(scenario.demand.types)
     areas = {st.EXECUTIVE: 1, st.A1: p.n_panels, st.A2: "subdistricts", st.A3: "communities", st.A4: "compounds"}

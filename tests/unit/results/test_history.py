@@ -126,8 +126,8 @@ def test_state__with_a_forged_header_is_refused(state, tmp_path, edit):
 @pytest.mark.parametrize(
     ("column", "field", "value"),
     [
-        ("issues", "first_package", 10**8), ("packages", "station", -5), ("packages", "next", 10**8), ("events", "entity", 2**30),
-        ("events", "tie", 99 * 2**20), ("waits", "next", 2**30), ("lines", "first", 10**7),
+        ("issues", "first_package", 10**8), ("packages", "station", -5), ("packages", "next", 10**8),
+        ("events", "tie", 2**27), ("events", "tie", 63 * 2**28), ("waits", "next", 2**30), ("lines", "first", 10**7),
         ("events", "next", 2**30), ("heap", "event", -2), ("nodes", "left", 2**30),
         ("workers", "package", 10**9), ("buildings", "compound", 77), ("forums", "area", 10**6), ("counters", "heap_size", 10**9),
         ("counters", "next_arrival", -3), ("pools", "used", 10**9), ("leaders", "oldest", 99),
