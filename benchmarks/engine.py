@@ -100,7 +100,7 @@ def measure(name: str, residents: int, factor: float, is_pool: bool, capacities:
     return {"residents": sum(world.city.n_residents for world in worlds), "issues": sum(issues), "cities": len(worlds),
             "seconds": second["seconds"], "first_seconds": first["seconds"], "peak": peak,
             "held_residents": max(world.city.n_residents for world in worlds), "held_issues": max(issues),
-            "columns": max(first["columns"]), "floor": floor_seconds(name, sum(issues))}  # fmt: skip
+            "columns": max(first["columns"]), "floor": floor_seconds(name, sum(issues)) if is_timed else None}  # fmt: skip
 
 
 def build_and_run(worlds: list[Scenario], capacities: list[dict]) -> dict:

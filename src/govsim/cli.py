@@ -98,7 +98,7 @@ def _world(city: str, names: str, records: str | None, mapping: str | None, days
     """Return the scenario asked for."""
     from govsim.records import demand_profile, read_log
     from govsim.records.schema import TYPE_CODES
-    from govsim.scenario.city import resolve_city
+    from govsim.scenario.city_files import resolve_city
     from govsim.scenario.files import with_scenario
     from govsim.scenario.inputs import override
     from govsim.scenario.profile import load_default_profile
@@ -620,7 +620,7 @@ def scenarios(lang: Annotated[str | None, typer.Option(help="en or zh.")] = None
 def _write(out: str | None, needed: str, lang: str, name: str | None, text_of: Callable[[str], str]) -> None:
     """Print the text of a name, to edit, or write it to a new file."""
     from govsim.labels import label
-    from govsim.scenario.files import write_text
+    from govsim.scenario.text import write_text
 
     if name is None:
         raise ValueError(f"--out goes together with {needed}")

@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError, field_validator
 
 from govsim.records.files import RecordsError
 from govsim.scenario.demand import standard_types
-from govsim.scenario.fields import Frozen
+from govsim.scenario.fields import Frozen, ScenarioError
+from govsim.scenario.text import read_tree, shown_name
 
 TYPE_CODES = tuple(t.code for t in standard_types())
 """The 15 codes of model.md 3.11."""
@@ -98,14 +99,11 @@ def load_mapping(mapping: str | Path | Mapping[str, Any]) -> Schema:
     """
     if isinstance(mapping, Mapping):
         return _validated(dict(mapping), "mapping")
-    file = Path(mapping)
     try:
-        fields = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError):
-        raise RecordsError(f"mapping {file.name}: cannot be read as a UTF-8 file") from None
-    except yaml.YAMLError:
-        raise RecordsError(f"mapping {file.name}: is not YAML") from None
-    return _validated(fields, f"mapping {file.name}")
+        fields = read_tree(mapping, "mapping", "columns: {type: category, opened: date}")
+    except ScenarioError as error:
+        raise RecordsError(f"mapping {error}") from None
+    return _validated(fields, f"mapping {shown_name(mapping)}")
 
 
 def _validated(fields: Any, label: str) -> Schema:

@@ -32,6 +32,7 @@ from govsim.scenario.fields import ScenarioError
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.own import Own, OwnComponent, own
 from govsim.scenario.scenario import Scenario
+from govsim.scenario.text import shown_name
 from govsim.scenario.variants import Variant, apply, with_own
 
 FORMAT = b"govsim state"
@@ -233,9 +234,9 @@ def check_state_file(path: Path) -> None:
         One line; nothing has been made or changed.
     """
     if path.exists() and not is_state(path):
-        raise StateFileError(f"{path.name} exists already and is no saved state; choose another name")
+        raise StateFileError(f"{shown_name(path)} exists already and is no saved state; choose another name")
     if not path.absolute().parent.is_dir():
-        raise StateFileError(f"cannot save a state in {path.name}: its folder does not exist")
+        raise StateFileError(f"cannot save a state in {shown_name(path)}: its folder does not exist")
 
 
 # ---- writing -------------------------------------------------------------------------------------
@@ -286,22 +287,22 @@ def _load(path: Path, given: Own) -> Engine:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise StateFileError(f"{path.name} cannot be read: {error.strerror}") from None
+        raise StateFileError(f"{shown_name(path)} cannot be read: {error.strerror}") from None
     first, _, _ = content[:256].partition(b"\n")
     words = first.rsplit(b" ", 2)
     if len(words) != 3 or words[0] != FORMAT:
-        raise StateFileError(f"{path.name} is not a saved state")
+        raise StateFileError(f"{shown_name(path)} is not a saved state")
     if words[1] != str(FORMAT_VERSION).encode():
-        raise StateFileError(f"{path.name}: format {words[1].decode('ascii', 'replace')[:8]}, this version reads {FORMAT_VERSION}")
+        raise StateFileError(f"{shown_name(path)}: format {words[1].decode('ascii', 'replace')[:8]}, this version reads {FORMAT_VERSION}")
     view = memoryview(content)[len(first) + 1 :]
     if hashlib.sha256(view).hexdigest().encode() != words[2]:
-        raise StateFileError(f"{path.name} was cut short or changed after it was saved")
+        raise StateFileError(f"{shown_name(path)} was cut short or changed after it was saved")
     try:
         return _rebuilt(view, given)
     except _NotGivenError as error:
-        raise StateFileError(f"{path.name}: {error}") from None
+        raise StateFileError(f"{shown_name(path)}: {error}") from None
     except (ScenarioError, ValidationError, KeyError, IndexError, TypeError, ValueError, OverflowError, AttributeError):
-        raise StateFileError(f"{path.name} does not hold a state of this version") from None
+        raise StateFileError(f"{shown_name(path)} does not hold a state of this version") from None
 
 
 class _NotGivenError(Exception):

@@ -8,11 +8,10 @@ every community, and says so (`STRUCTURE_BASIS`).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
 from govsim.scenario.demand import COMPOUND_TYPES
 from govsim.scenario.fields import Frozen, number
@@ -332,85 +331,6 @@ class City(Frozen):
 
 
 _LABELS = ("name", "code", "subdistricts")
-
-
-def resolve_city(text: str, names: Literal["neutral", "real"] = "neutral") -> City:
-    """Return the city a user asks for in one word.
-
-    Parameters
-    ----------
-    text
-        A preset (``demo``, ``standard``); a code or name of a county-level unit; or the path of a
-        ``.yaml`` file with fields of `City`, or of a ``.csv`` file with columns ``subdistrict``
-        and ``community``, one row a community.
-    names
-        See `City.from_division`.
-
-    Raises
-    ------
-    ValueError
-        One line: what was asked, and what can be.
-    """
-    if text in PRESETS:
-        return City.preset(text)
-    if Path(text).suffix.lower() in (".yaml", ".yml", ".csv"):
-        return load_city(text)
-    try:
-        return City.from_division(text, names=names)
-    except ValueError as error:
-        hint = f"; or give a preset ({', '.join(PRESETS)}) or a .yaml or .csv file"
-        raise ValueError(f"{error}{hint}") from None
-
-
-def load_city(path: str | Path) -> City:
-    """Return the city described in a ``.yaml`` or ``.csv`` file; see `resolve_city`."""
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ValueError(f"no city file {file.name!r}") from None
-    except (OSError, UnicodeDecodeError):
-        raise ValueError(f"city file {file.name!r} cannot be read as UTF-8 text") from None
-    is_csv = file.suffix.lower() == ".csv"
-    fields = _fields_of_csv(text, file) if is_csv else _fields_of_yaml(text, file)
-    try:
-        return City.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "city"
-        raise ValueError(f"city file {file.name!r}: {where}: {first['msg']}") from None
-
-
-def _fields_of_yaml(text: str, file: Path) -> dict[str, Any]:
-    """Parse YAML that must be a mapping."""
-    import yaml
-
-    try:
-        fields = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ValueError(f"city file {file.name!r} is not YAML") from None
-    if not isinstance(fields, dict):
-        raise ValueError(f"city file {file.name!r} must map fields of City to values")
-    return fields
-
-
-def _fields_of_csv(text: str, file: Path) -> dict[str, Any]:
-    """Group the rows (subdistrict, community) by subdistrict, in order of appearance."""
-    import csv
-
-    rows = csv.DictReader(text.splitlines())
-    if not {"subdistrict", "community"} <= set(rows.fieldnames or ()):
-        raise ValueError(f"city file {file.name!r} needs the columns subdistrict and community")
-    groups: dict[str, list[str]] = {}
-    for row in rows:
-        if not row["subdistrict"] or not row["community"]:
-            raise ValueError(f"city file {file.name!r}: line {rows.line_num} lacks a name")
-        communities = groups.setdefault(row["subdistrict"], [])
-        if row["community"] in communities:
-            raise ValueError(f"city file {file.name!r}: line {rows.line_num} names {row['community']!r} again")
-        communities.append(row["community"])
-    subdistricts = [{"name": n, "communities": c} for n, c in groups.items()]
-    return {"name": file.stem, "subdistricts": subdistricts}
 
 
 def _round(value: float) -> int:

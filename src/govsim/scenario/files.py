@@ -5,33 +5,22 @@ or name of a county-level unit, or a file; ``mechanism`` may be the name of a va
 may be ``true``, ``false`` or its intensity; ``shocks`` may be the name of a scenario of 3.13. Errors
 are `ScenarioError`, one line each, and name the file.
 
-Read is a small part of YAML: UTF-8, one document of mappings and lists, at most `MAX_BYTES`. Tags,
-anchors, aliases and duplicate keys are refused. Numbers are those of YAML 1.2, so that ``010`` is
-ten and ``12:30`` is no number.
+How files are read: `govsim.scenario.text`.
 """
 
-import os
-import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from govsim.scenario.city import PRESETS as CITY_PRESETS
-from govsim.scenario.city import City, load_city, resolve_city
+from govsim.scenario.city import City
+from govsim.scenario.city_files import city_of, refuse_misspelt
 from govsim.scenario.fields import Frozen, ScenarioError, inputs_of
-from govsim.scenario.inputs import build, input_at, nearest, nested, override, show
+from govsim.scenario.inputs import input_at, nearest, nested, override, show
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
+from govsim.scenario.text import parsed, quoted, read_text, scalar, shown_name, write_text
 from govsim.scenario.variants import COMPONENTS, RIVALS, Variant, apply, is_file, name_of, variant
-
-MAX_BYTES = 1_000_000
-"""Largest scenario file that is read."""
-
-MAX_DEPTH = 20
-"""Deepest nesting that is read."""
 
 SCENARIO_PRESETS = ("demo", "standard", "example")
 """Scenarios that come with govsim; `load_scenario` takes their names."""
@@ -63,11 +52,12 @@ def load_scenario(path: str | Path) -> Scenario:
     6
     """
     file = Path(path)
-    if str(path) in SCENARIO_PRESETS and not file.exists():
+    if str(path) in SCENARIO_PRESETS and not file.is_file():
         file = _FOLDER / f"{path}.yaml"
-    if str(path) in COURSES and not file.exists():
+    if str(path) in COURSES and not file.is_file():
         raise ScenarioError(f"{path}: befalls a city and is none; did you mean --scenario {path}?")
-    return read_scenario(read_text(file), name=str(path), folder=file.parent)
+    text = read_text(file, "scenario", f"; the presets are {', '.join(SCENARIO_PRESETS)}")
+    return read_scenario(text, name=str(path), folder=file.parent)
 
 
 def read_scenario(text: str, *, name: str = "scenario", folder: str | Path | None = None) -> Scenario:
@@ -120,7 +110,7 @@ def with_scenario(scenario: Scenario, course: str | Path) -> Scenario:
             raise ScenarioError(f"unknown scenario {show(name)}: {hint}")
         file = _FOLDER / f"{name}.yaml"
     try:
-        tree = nested(parsed(read_text(file)))
+        tree = nested(parsed(read_text(file, "scenario")))
         if ours := [key for key in tree if key in _OF_THE_WORLD]:
             verb = "belong" if len(ours) > 1 else "belongs"
             raise ScenarioError(f"{', '.join(ours)} {verb} to the run, not to a scenario that is laid over any city")
@@ -140,29 +130,6 @@ def save_scenario(scenario: Scenario, path: str | Path, *, full: bool = False, c
         The file cannot be written; one line.
     """
     write_text(format_scenario(scenario, full=full, comments=comments), path)
-
-
-def write_text(text: str, path: str | Path) -> None:
-    """Write a text file, whole or not at all.
-
-    Raises
-    ------
-    ScenarioError
-        The file cannot be written; one line.
-    """
-    file = Path(path)
-    try:
-        handle, draft = tempfile.mkstemp(prefix=f".{file.name[:50]}-", dir=file.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-                out.write(text)
-            Path(draft).chmod(0o644)
-            Path(draft).replace(file)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError) as error:
-        raise ScenarioError(f"{shown_name(path)}: cannot be written ({_reason(error)})") from None
 
 
 def format_scenario(scenario: Scenario, *, full: bool = False, comments: bool = False) -> str:
@@ -186,108 +153,6 @@ def format_scenario(scenario: Scenario, *, full: bool = False, comments: bool = 
     return "\n".join(lines) + "\n" if lines else "{}\n"
 
 
-# ---- reading -------------------------------------------------------------------------------------
-
-
-def read_text(file: Path, what: str = "scenario", hint: str = f"; the presets are {', '.join(SCENARIO_PRESETS)}") -> str:
-    """Read a file that may be anything, and should be a `what`."""
-    name = shown_name(file)
-    try:
-        if file.is_dir():
-            raise ScenarioError(f"{name}: is a folder, not a {what} file")
-        if not file.exists():
-            raise ScenarioError(f"{name}: no such file{hint}")
-        if not file.is_file():
-            raise ScenarioError(f"{name}: is not a regular file")
-        with file.open("rb") as source:
-            data = source.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, ScenarioError):
-            raise
-        raise ScenarioError(f"{name}: cannot be read ({_reason(error)})") from None
-    if len(data) > MAX_BYTES:
-        raise ScenarioError(f"{name}: is larger than {MAX_BYTES:,} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{name}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-
-
-def parsed(text: str, least: str = "city: demo") -> Mapping[str, Any]:
-    """Parse YAML into mappings, lists and scalars; `least` is an example of what there has to be."""
-    try:
-        _screen(text)
-        tree = yaml.load(text, Loader=_Loader)
-    except ScenarioError:
-        raise
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f"line {mark.line + 1}: " if mark is not None else ""
-        raise ScenarioError(f"{line}{_one_line(error.problem or 'is not YAML')}") from None
-    except yaml.YAMLError as error:
-        raise ScenarioError(f"is not YAML text ({_one_line(str(error))})") from None
-    except UnicodeError:  # half of a surrogate pair
-        raise ScenarioError("is not YAML text (a broken character)") from None
-    except ValueError:  # a whole number of thousands of digits
-        raise ScenarioError("has a number that is too long") from None
-    if tree is None:
-        raise ScenarioError(f'is empty; the least is "{least}"')
-    if not isinstance(tree, Mapping):
-        raise ScenarioError(f'is {show(tree)}, not a mapping of inputs to values such as "{least}"')
-    return tree
-
-
-def _screen(text: str) -> None:
-    """Refuse what a scenario never needs, before anything is built from it."""
-    depth = n_documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
-        n_documents += isinstance(event, yaml.DocumentStartEvent)
-        if n_documents > 1:
-            raise ScenarioError(f"line {line}: a second document; one file holds one")
-        if getattr(event, "anchor", None):
-            raise ScenarioError(f"line {line}: anchors and aliases (& and *) are not read")
-        if getattr(event, "tag", None):
-            raise ScenarioError(f"line {line}: tags such as {show(event.tag)} are not read")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise ScenarioError(f"line {line}: nested more than {MAX_DEPTH} deep")
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML's own types alone, numbers of YAML 1.2, and no key twice."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (PyYAML's protocol)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping, and refuse a key that is there already."""
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"key {show(key.value)} is given twice", problem_mark=key.start_mark)
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
-        built: dict[Any, Any] = super().construct_mapping(node, deep)
-        return built
-
-
-def _integer(loader: Any, node: yaml.ScalarNode) -> int:
-    """Read a whole number in tens, whatever it starts with."""
-    return int(node.value)
-
-
-_NUMBER_START = list("-+.0123456789")
-for _tag, _pattern, _start in (
-    ("bool", r"(?:true|false|yes|no|on|off)$", list("tfynoTFYNO")),
-    ("null", r"(?:~|null|)$", ["~", "n", "N", ""]),
-    ("int", r"[-+]?[0-9]+$", _NUMBER_START),
-    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?$", _NUMBER_START),
-    ("float", r"(?:[-+]?\.inf|\.nan)$", _NUMBER_START),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern, re.IGNORECASE), _start)
-_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
-
-
 # ---- from the tree to a scenario -----------------------------------------------------------------
 
 
@@ -300,7 +165,7 @@ def _scenario(given: Mapping[str, Any], folder: Path) -> Scenario:
     if isinstance(tree.get("shocks"), str):
         base = with_scenario(base, tree.pop("shocks"))
     if "city" in tree:
-        tree["city"] = _city(tree["city"], folder)
+        tree["city"] = city_of(tree["city"], folder)
     named: Variant | None = None
     if "mechanism" in tree:
         named, tree["mechanism"] = _mechanism(tree["mechanism"], folder)
@@ -315,49 +180,6 @@ def _scenario(given: Mapping[str, Any], folder: Path) -> Scenario:
     return override(scenario, {"mechanism_name": name})
 
 
-def _city(value: Any, folder: Path) -> City:
-    """Return the city that a word or a mapping asks for."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    try:
-        if isinstance(value, str):
-            is_file = Path(value).suffix.lower() in (".yaml", ".yml", ".csv")
-            return load_city(folder / value) if is_file else resolve_city(value)
-        if not isinstance(value, Mapping):
-            raise ScenarioError(f"city is {show(value)}, not a preset ({', '.join(CITY_PRESETS)}), a code, a file or a mapping")
-        rest = dict(value)
-        _refuse_misspelt(rest, City, ("preset", "names"), "city")
-        base = _base_city(rest)
-    except ScenarioError:
-        raise
-    except (ValueError, OSError) as error:
-        raise ScenarioError(f"city: {_one_line(str(error))}") from None
-    return build(City, base, rest, "city")
-
-
-def _refuse_misspelt(given: Mapping[str, Any], cls: type[Frozen], words: tuple[str, ...], where: str) -> None:
-    """Refuse a key that was meant to be one of the words that only files know."""
-    for key in given:
-        near = nearest(str(key), [*words, *cls.model_fields])
-        if key not in words and near in words:
-            raise ScenarioError(f"unknown key {where}.{key}: did you mean {where}.{near}?")
-
-
-def _base_city(rest: dict[str, Any]) -> City | None:
-    """Take from a mapping what says which city it starts from."""
-    if "preset" in rest:
-        name = rest.pop("preset")
-        if name not in CITY_PRESETS:
-            raise ScenarioError(f"city.preset is {show(name)}, not one of {', '.join(CITY_PRESETS)}")
-        return City.preset(name)
-    if rest.get("code") is not None and "subdistricts" not in rest:
-        code, names = rest.pop("code"), rest.pop("names", "neutral")
-        if names not in ("neutral", "real"):
-            raise ScenarioError(f"city.names is {show(names)}, not one of neutral, real")
-        return City.from_division(str(code), names=names)
-    return None if "subdistricts" in rest else City.preset("standard")
-
-
 def _mechanism(value: Any, folder: Path) -> tuple[Variant | None, dict[str, Any]]:
     """Return the variant a file names and what it changes in it."""
     if value is None:
@@ -369,7 +191,7 @@ def _mechanism(value: Any, folder: Path) -> tuple[Variant | None, dict[str, Any]
         rest, name = {}, value
     if name is not None and not isinstance(name, str):
         raise ScenarioError(f"mechanism is {show(name)}, not the name of a variant such as F1-E4, or a mapping")
-    _refuse_misspelt(rest, Mechanism, ("variant",), "mechanism")
+    refuse_misspelt(rest, Mechanism, ("variant",), "mechanism")
     try:
         named = None if name is None else variant(folder / name if is_file(name) else name)
     except ScenarioError as error:
@@ -502,7 +324,7 @@ def _lines(tree: Mapping[str, Any], path: str, comments: bool, indent: int) -> l
     lines = []
     for key, value in tree.items():
         where = f"{path}.{key}".strip(".")
-        start = f"{'  ' * indent}{_text(key)}:"
+        start = f"{'  ' * indent}{quoted(key)}:"
         if isinstance(value, Mapping):
             lines += [start, *_lines(value, where, comments, indent + 1)]
         elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
@@ -515,45 +337,3 @@ def _lines(tree: Mapping[str, Any], path: str, comments: bool, indent: int) -> l
             comment = f"  # {known.allowed} {known.basis}".rstrip() if known is not None else ""
             lines.append(f"{start} {scalar(value)}{comment}")
     return lines
-
-
-def scalar(value: Any) -> str:
-    """Write a value on one line."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(scalar, value))}]"
-    if isinstance(value, str):
-        return _text(value)
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    return repr(value)
-
-
-_PLAIN = re.compile(r"[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[ +-][\w\u4e00-\u9fff]+)*")
-_WORDS = {"true", "false", "yes", "no", "on", "off", "null"}
-
-
-def _text(text: str) -> str:
-    """Write a text, in quotes unless it can only be read as one."""
-    if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS:
-        return text
-    quoted: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=2**31 - 1)
-    return quoted.removesuffix("\n")
-
-
-# ---- words ---------------------------------------------------------------------------------------
-
-
-def _reason(error: Exception) -> str:
-    """Return why the system refused."""
-    return _one_line(getattr(error, "strerror", None) or str(error))
-
-
-def _one_line(text: str) -> str:
-    """Return a text without breaks and control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def shown_name(name: str | Path) -> str:
-    """Return a file name as an error begins with it."""
-    text = str(name)
-    return text if text.isprintable() else repr(text)

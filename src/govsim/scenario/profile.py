@@ -12,7 +12,8 @@ from pydantic import ValidationError, field_validator, model_validator
 
 from govsim.paths import data_path
 from govsim.scenario.demand import Demand, standard_types
-from govsim.scenario.fields import Frozen, number
+from govsim.scenario.fields import Frozen, ScenarioError, number
+from govsim.scenario.text import read_tree, shown_name
 
 _TOLERANCE = 1e-6
 
@@ -118,23 +119,16 @@ def load_profile(path: str | Path) -> DemandProfile:
 
     Raises
     ------
-    ValueError
+    ScenarioError
         One line: the file cannot be read, or what in it is wrong.
     """
-    import yaml
-
-    file = Path(path)
+    fields = read_tree(path, "profile", "name: a log")
     try:
-        fields = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
         return DemandProfile.model_validate(fields)
-    except (OSError, UnicodeDecodeError):
-        raise ValueError(f"profile {file.name!r}: cannot be read as a UTF-8 file") from None
-    except yaml.YAMLError:
-        raise ValueError(f"profile {file.name!r}: is not YAML") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise ValueError(f"profile {file.name!r}: {where}: {first['msg']}") from None
+        raise ScenarioError(f"{shown_name(path)}: {where}: {first['msg']}") from None
 
 
 def save_profile(profile: DemandProfile, path: str | Path) -> None:

@@ -3,7 +3,7 @@
 ``name`` is what the variant is called; ``parts`` says which components and rivals it has, as a mapping of codes to an
 intensity or ``true``, or as a sum such as ``F1-E4+RV1``; ``settings`` are other inputs of its parts, by their paths as
 `inputs.override` takes them. What the file does not set stays the scenario's own. Files are read as scenario files are
-(`govsim.scenario.files`): a small part of YAML that can run nothing; an error is one line that names the file.
+(`govsim.scenario.text`): a small part of YAML that can run nothing; an error is one line that names the file.
 """
 
 import re
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from govsim.scenario.fields import ScenarioError
-from govsim.scenario.files import parsed, read_text, scalar, shown_name, write_text
 from govsim.scenario.inputs import inputs, nearest, nested, override, show, unknown_among, value_at
 from govsim.scenario.mechanism import Mechanism
 from govsim.scenario.scenario import Scenario
+from govsim.scenario.text import parsed, read_text, scalar, shown_name, write_text
 from govsim.scenario.variants import (
     PARTS,
     RIVALS,
@@ -49,7 +49,7 @@ def load_variant(path: str | Path) -> Variant:
     True
     """
     file = Path(path)
-    return read_variant(read_text(file, "variant", ""), name=str(path))
+    return read_variant(read_text(file, "variant"), name=str(path))
 
 
 def read_variant(text: str, *, name: str = "variant") -> Variant:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from govsim.labels import LANGUAGES, label
-from govsim.scenario.files import scalar
 from govsim.scenario.inputs import OF_TYPES, Input, input_at, inputs
+from govsim.scenario.text import scalar
 
 _COLUMNS = ("path", "default", "range")
 

@@ -205,9 +205,12 @@ def test_mapping__that_is_wrong_is_refused_in_one_line(tmp_path, mapping, word):
 
 @pytest.mark.parametrize("content", ["- a\n", "a: [", "", "!!python/object/apply:os.system ['true']"])
 def test_mapping__file_that_is_not_a_mapping_is_refused(tmp_path, content):
-    mapping = write(tmp_path, content, "mapping.yaml")
-    assert "mapping.yaml" in refusal(write(tmp_path, SMALL), mapping)
-    assert "none.yaml" in refusal(tmp_path / "log.csv", tmp_path / "none.yaml")
+    log = write(tmp_path, SMALL)
+    for mapping in (write(tmp_path, content, "mapping.yaml"), tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(RecordsError) as error:
+            read_log(log, mapping)
+        assert str(error.value).startswith(f"mapping {mapping}: ")
+        assert "\n" not in str(error.value)
 
 
 # ---- rows that are counted -------------------------------------------------------------------

@@ -78,7 +78,7 @@ def refused(tmp_path, content):
     with pytest.raises(StateFileError) as error:
         History.load(path)
     assert "\n" not in str(error.value)
-    assert str(error.value).startswith("bad.state")
+    assert str(error.value).startswith(str(path))
     return str(error.value)
 
 

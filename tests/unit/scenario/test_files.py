@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from govsim.scenario import files
+from govsim.scenario import text as text_files
 from govsim.scenario.city import City
 from govsim.scenario.fields import ScenarioError
 from govsim.scenario.files import (
@@ -179,7 +179,7 @@ REFUSED = [
     ("city: atlantis", "city: no county-level unit 'atlantis'"),
     ("city: 999999", "city: no county-level unit '999999'"),
     ("city: true", "city is True, not a preset (demo, standard), a code"),
-    ("city: nowhere.csv", "city: no city file 'nowhere.csv'"),
+    ("city: nowhere.csv", "nowhere.csv: no such file"),
     ("city: {preset: big}", "city.preset is 'big', not one of demo, standard"),
     ("city: {code: 210681, names: both}", "city.names is 'both', not one of neutral, real"),
     ("city: {subdistricts: []}", "city: a city needs at least one subdistrict"),
@@ -222,7 +222,7 @@ def test_bomb_of_aliases__is_refused_before_it_is_built():
         ("名称: 甲".encode("gb18030"), "is not UTF-8 text"),
         (bytes(range(256)), "is not UTF-8 text"),
         (b"\x7fELF\x00\x01", "is not YAML text"),
-        (b"#" * (files.MAX_BYTES + 1), "is larger than 1,000,000 bytes"),
+        (b"#" * (text_files.MAX_BYTES + 1), "is larger than 1,000,000 bytes"),
         (b"", "is empty"),
     ],
 )
