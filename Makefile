@@ -44,9 +44,10 @@ lab: $(STAMP)  ## Open the first notebook in JupyterLab / 打开入门笔记本
 bench: $(STAMP)  ## Measure the engine's speed / 测量引擎速度
 	$(PY) -m benchmarks.engine $(ARGS)
 
-lint: $(STAMP)  ## Check style and format / 检查代码风格
+lint: $(STAMP)  ## Check style, format and types / 检查代码风格与类型
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 lock:  ## Renew requirements.lock from pyproject.toml / 更新依赖锁定文件
 	@$(PY) -c '' 2>/dev/null || { python=$$(sh tools/find_python.sh) && "$$python" -m venv --clear $(VENV); }

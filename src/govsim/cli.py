@@ -265,7 +265,7 @@ def run(
         from govsim.scenario.files import load_scenario, with_scenario
         from govsim.scenario.variants import variant
 
-        steps = [(day, 0, variant(name)) for day, name in map(_switch, switch or ())]
+        steps: list[tuple[int, int, Any]] = [(day, 0, variant(name)) for day, name in map(_switch, switch or ())]
         if len({day for day, _, _ in steps}) < len(steps):
             raise ValueError("--switch: two variants for one day")
         folder = check_folder(out, is_run)
@@ -419,6 +419,7 @@ def patterns(
                 bar.total = total
                 bar.update(done - bar.n)
 
+            found: Any
             if sets is None:
                 n = replications or study.REPLICATIONS
                 found = study.patterns(world, n, workers=workers, progress=follow, unfinished=unfinished)

@@ -91,7 +91,7 @@ def test_stations_and_tiers__keep_littles_law():
     but for stays that end within the log's rounding of midnight. By mean stay it is arrivals times stay within 1 %.
     """
     days = 6_000
-    world = checks.town(*WAYS, rate=2.4, workers=1, communities=3, department_workers=1, days=days, **{
+    world = checks.town(*WAYS, rate=2.4, workers=1, communities=3, department_workers=1, days=days, inputs={
         "behaviour.gates.decision_hours": 4.0, "behaviour.gates.decision_distribution": "exponential",
         "behaviour.work.split_local": (1.0, 0.0, 0.0), "behaviour.work.split_subdistrict": (1.0, 0.0, 0.0),
         "behaviour.work.split_shared": (0.0, 0.0, 1.0)})  # fmt: skip

@@ -119,7 +119,7 @@ def test_money__of_more_comes_no_later():
     def opened(yearly):
         pots = {f"staffing.fund_{name}": 0.0 for name in ("compound", "community", "city")} | {"staffing.fund_coverage": None}
         scenario = town(kind(hours=0.001, fund=1.0, fund_share=1.0, p_funds=1.0), rate=0.5, workers=4, days=700,
-                        **pots, **{"staffing.fund_subdistrict": yearly})  # fmt: skip
+                        inputs=pots | {"staffing.fund_subdistrict": yearly})  # fmt: skip
         e = Engine(scenario, seed=1)
         e.world.p.fund_sigma = 0.0
         it = e.advance(700).world.issues[: e.n_issues]

@@ -22,7 +22,7 @@ OWN = {"apart": (kind(),), "together": (kind("OWN", 0.5), kind("DEPT", 0.5, n_de
 def city(name):
     """Four like communities whose issues are all their own, or in half a department's, which serves all and has hardly time for it."""
     return town(*OWN[name], rate=0.7 * K if name == "apart" else 1.9, communities=K, workers=1, department_workers=1, days=DAYS,
-                **{"behaviour.work.split_shared": (0.0, 0.0, 1.0)})  # fmt: skip
+                inputs={"behaviour.work.split_shared": (0.0, 0.0, 1.0)})  # fmt: skip
 
 
 def waits(scenario):
@@ -90,7 +90,7 @@ def test_departments__of_equal_load_may_change_names():
     def run(one, other):
         kinds = (kind("ONE", 0.5, n_departments=(0.0, 1.0), departments=(one,)),
                  kind("BOTH", 0.5, n_departments=(0.0, 0.0, 1.0), departments=(other, one)))  # fmt: skip
-        world = town(*kinds, rate=1.0, communities=2, days=300, **{"behaviour.commitment.commit_intercept": 20.0})
+        world = town(*kinds, rate=1.0, communities=2, days=300, inputs={"behaviour.commitment.commit_intercept": 20.0})
         return Engine(world, seed=1).advance(300)
 
     a, b = run("housing", "justice"), run("justice", "housing")
@@ -108,7 +108,7 @@ def big_city(n_subdistricts):
     dept = {"n_departments": (0.0, 0.4, 0.3, 0.3), "departments": ("housing", "urban_management", "justice")}
     kinds = (kind("OWN", 0.4, authority=3, p_power=0.5, p_interests=0.3), kind("DEPT", 0.3, p_jurisdiction=0.5, p_power=0.5, **dept),
              kind("MONEY", 0.3, fund=0.3, fund_share=1.0, p_funds=0.8))  # fmt: skip
-    world = town(*kinds, rate=0.6, days=400, exponential=False, **{"behaviour.work.split_shared": (0.6, 0.4, 0.0)})
+    world = town(*kinds, rate=0.6, days=400, exponential=False, inputs={"behaviour.work.split_shared": (0.6, 0.4, 0.0)})
     names = tuple(f"C{n + 1}" for n in range(n_subdistricts))
     first = world.city.subdistricts[0]
     places = tuple(first.model_copy(update={"name": name, "communities": (name,)}) for name in names)

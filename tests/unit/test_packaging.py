@@ -211,3 +211,10 @@ def test_lint__finds_nothing(repo, words):
     ruff = Path(sys.executable).with_name("ruff")
     done = subprocess.run([ruff, *words, "."], cwd=repo, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_lint__types_are_sound(repo, tmp_path):
+    mypy = Path(sys.executable).with_name("mypy")
+    done = subprocess.run([mypy, "--cache-dir", tmp_path], cwd=repo, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

@@ -331,7 +331,7 @@ def arrivals_of(scenario: Scenario) -> tuple[st.Rows, np.ndarray]:
     order = _in_time(columns[0])
     if reno:
         order = _renovated_once(order, columns[3], tables.building_compound[columns[2]], reno[0])
-    arrivals = st.blank(st.ARRIVAL, len(order))
+    arrivals: Any = st.blank(st.ARRIVAL, len(order))
     copy_sorted(order, *columns, tables.building_households.astype(np.int64), arrivals)
     brought = np.concatenate(origin)[order] if len(found) > 1 else np.zeros(1, np.int8)
     return arrivals[: len(order)], brought

@@ -131,6 +131,8 @@ class _Rule(CPUDispatcher):
     only rules called from Python need.
     """
 
+    _cache: Any
+
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options, pipeline_class=_OUTER)
         self._bare: set[tuple[types.Type, ...]] = set()

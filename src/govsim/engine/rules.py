@@ -104,12 +104,13 @@ def address_of(own: OwnFunction) -> int:
     ScenarioError
         One line: it is not here (read from a file), has changed, cannot be compiled, or returns no number.
     """
-    if own.function is None:
+    function = own.function
+    if function is None:
         Own(rules=(own,)).with_functions_of(Own())
-    if fingerprint(own.function) != own.sha256:
+    if function is None or fingerprint(function) != own.sha256:
         raise ScenarioError(f"{own.place}: {own.name}, or a value it reads, has changed since it was given; give it again")
     with _LOCK:
-        key = own.function, own.place + own.sha256
+        key = function, own.place + own.sha256
         if key not in _ADDRESSES:
             _ADDRESSES[key] = _interpreted(own) if config.DISABLE_JIT else _compiled(own)
         return _ADDRESSES[key]

@@ -92,7 +92,7 @@ class GovernanceModel(mesa.Model):
         if rules or components:
             asked = with_own(asked, rules, components)
         super().__init__(rng=asked.seed)
-        self.engine = Engine(asked)
+        self.engine: Engine = Engine(asked)
         w = self.engine.world
         self._create(Community, len(w.communities))
         self._create(Subdistrict, len(w.subdistricts))
@@ -107,7 +107,7 @@ class GovernanceModel(mesa.Model):
         reporters = REPORTERS if model_reporters is None else dict(model_reporters)
         self.datacollector = mesa.DataCollector(model_reporters=reporters, agent_reporters=agent_reporters)
 
-    def _create(self, kind: type, n: int) -> None:
+    def _create(self, kind: Any, n: int) -> None:
         if n:
             kind.create_agents(self, n, list(range(n)))
 

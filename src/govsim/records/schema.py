@@ -180,7 +180,7 @@ def _refuse_absent(mapping: Schema, header: Sequence[str], label: str) -> None:
 def _columns_by_name(header: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Role of each column that goes by a known name; the first name of a role's list wins."""
     plain = {_plain(name): name for name in reversed(header)}
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for role, names in _schema_file("columns").items():
         column = next((plain[n] for n in map(_plain, names) if n in plain), None)
         if column is not None and (column,) not in found.values():

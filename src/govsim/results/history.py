@@ -64,7 +64,7 @@ FIXED = {
 }
 """Fields that follow from the scenario alone; those of the file must agree."""
 
-POINTERS = {
+POINTERS: dict[tuple[str, str | None], tuple[int, int | str]] = {
     ("issues", "first_package"): (-1, "packages"), ("issues", "next_in_community"): (-1, "issues"),
     ("issues", "n_departments"): (0, 8), ("issues", "status"): (0, 8), ("issues", "channel"): (0, len(st.CHANNELS)),
     ("issues", "pot"): (-2, 6),
@@ -252,7 +252,7 @@ def _save(engine: Engine, path: Path) -> Path:
         "switches": engine.switches, "columns": {name: len(column) for name, column in columns.items()},
     }  # fmt: skip
     text = json.dumps(header, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    body = [len(text).to_bytes(8, "little"), text, *(np.ascontiguousarray(c).view(np.uint8).data for c in columns.values())]
+    body: list[Any] = [len(text).to_bytes(8, "little"), text, *(np.ascontiguousarray(c).view(np.uint8).data for c in columns.values())]
     digest = hashlib.sha256()
     for piece in body:
         digest.update(piece)

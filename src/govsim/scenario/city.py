@@ -308,7 +308,7 @@ class City(Frozen):
         sizes = _split_evenly(np.array([n_communities]), np.array([n_subdistricts]))
         kept = {n: getattr(self, n) for n in type(self).model_fields if n not in _LABELS}
         label = f"{self.name} scaled to {n_communities * self.residents_per_community} residents"
-        return City(name=label, subdistricts=_neutral_names(sizes), **kept)
+        return City(name=label, subdistricts=_neutral_names(sizes.tolist()), **kept)
 
     def pool(self, limit: int = POOL_RESIDENTS) -> tuple["City", ...]:
         """Split a big city into county-level parts of at most `limit` residents (ruling 24).

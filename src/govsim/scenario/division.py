@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from govsim.paths import data_path
 
@@ -40,9 +41,8 @@ def load_units() -> dict[str, Unit]:
     """Return every county-level unit by code, in the order of the codes."""
     units = {}
     for row in _rows("units"):
-        counts = {n: int(row[n]) for n in row if n.startswith("n_")}
-        labels = {n: row[n] for n in row if not n.startswith("n_")}
-        units[row["code"]] = Unit(**labels, **counts)
+        fields: dict[str, Any] = {n: int(text) if n.startswith("n_") else text for n, text in row.items()}
+        units[row["code"]] = Unit(**fields)
     return units
 
 

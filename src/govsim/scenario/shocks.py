@@ -6,6 +6,7 @@ them. Desks are those solved for ordinary times. Named scenarios are YAML files 
 (`govsim.scenario.files.with_scenario`).
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import model_validator
@@ -124,7 +125,8 @@ class Shocks(Frozen):
     @property
     def span(self) -> tuple[int, int] | None:
         """First day of what befalls the city and the day after its last, counted from the end of the burn-in; None if nothing does."""
-        events = [*self.demand, *self.desks, *([self.emergency] if self.emergency.enabled else [])]
+        emergency = [self.emergency] if self.emergency.enabled else []
+        events: list[DemandShock | DeskShock | Emergency] = [*self.demand, *self.desks, *emergency]
         return (min(e.start for e in events), max(e.start + e.days for e in events)) if events else None
 
     def without_events(self) -> "Shocks":
@@ -133,9 +135,10 @@ class Shocks(Frozen):
 
     @model_validator(mode="after")
     def _one_at_a_time(self) -> "Shocks":
-        for rows, what in ((self.demand, "type"), (self.desks, "unit")):
+        kinds: list[tuple[Sequence[DemandShock | DeskShock], str]] = [(self.demand, "type"), (self.desks, "unit")]
+        for rows, what in kinds:
             last: dict[str, int] = {}
-            for row in sorted(rows, key=lambda r: r.start):  # type: ignore[attr-defined]
+            for row in sorted(rows, key=lambda r: r.start):
                 name = getattr(row, what)
                 if row.start < last.get(name, 0):
                     raise ValueError(f"two shocks of {name} overlap on day {row.start} after the burn-in")

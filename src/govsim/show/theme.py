@@ -105,7 +105,8 @@ def theme(lang: str = "en", *, scale: float = 1.0) -> Iterator[None]:
     from matplotlib import rc_context
 
     load_backend()
-    with rc_context(settings(lang, scale=scale)):
+    chosen: Any = settings(lang, scale=scale)
+    with rc_context(chosen):
         yield
 
 

@@ -135,7 +135,7 @@ def crn_audit(
 def _differing(one: st.Rows, other: st.Rows) -> dict[str, np.ndarray]:
     """Numbers of the issues that differ, by column."""
     found = {}
-    for column in st.ISSUE.names:
+    for column in st.ISSUE.names or ():
         if column not in _LINKS:
             x, y = one[column], other[column]
             rows = np.flatnonzero((x != y) & ~(np.isnan(x) & np.isnan(y)) if x.dtype.kind == "f" else x != y)

@@ -35,7 +35,7 @@ def kind(code: str = "JOB", share: float = 1.0, hours: float = UNIT, cv: float =
 
 def town(
     *kinds: IssueType, rate: float, days: int = 20_000, workers: int = 1, exponential: bool = True, independent: bool = False,
-    communities: int = 1, department_workers: int = 1, subdistrict_workers: int = 1, **inputs: Any,
+    communities: int = 1, department_workers: int = 1, subdistrict_workers: int = 1, inputs: dict[str, Any] | None = None,
 ) -> Scenario:  # fmt: skip
     """Communities where `rate` issues arise per `UNIT`; desks are open round the clock and nothing else costs time."""
     base = City.preset("demo").scaled(936)
@@ -56,7 +56,7 @@ def town(
                                  "commit_backlog": 0.0, "commit_clear_duty": 0.0, "commit_clarity": 0.0, "commit_tie": 0.0,
                                  "commit_pressure": 0.0, "commit_hours": 0.0, "authority_subdistrict": 0.0, "lapse_rate": 0.0},
         "staffing": {"community_workers": workers, "department_workers": department_workers,
-                     "subdistrict_workers": subdistrict_workers}, **inputs,
+                     "subdistrict_workers": subdistrict_workers}, **(inputs or {}),
     })  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def patience() -> Check:
 
 def executive(interval: float, slots: int, rate: float) -> Scenario:
     """Every issue waits for the executive's sitting and for nothing else; rates and times in days."""
-    return town(kind(hours=0.001, authority=5, p_power=1.0), rate=rate / PER_DAY, workers=4, days=6_000, **{
+    return town(kind(hours=0.001, authority=5, p_power=1.0), rate=rate / PER_DAY, workers=4, days=6_000, inputs={
         "behaviour.gates.executive_interval": interval, "behaviour.gates.executive_slots": slots,
         "behaviour.gates.executive_hours": 0.0, "behaviour.agenda.preparation_hours": 0.0,
         "behaviour.work.split_local": (1.0, 0.0, 0.0), "behaviour.work.split_city": (1.0, 0.0, 0.0)})  # fmt: skip
@@ -260,7 +260,7 @@ def interruptions() -> Check:
 def reopening() -> Check:
     """T11: a share r comes back at once with new work."""
     rate, r = 0.5, 0.3
-    scenario = town(kind(), rate=rate, independent=True, **{
+    scenario = town(kind(), rate=rate, independent=True, inputs={
         f"behaviour.effort.{name}": value for name, value in
         {"audit_share": 1.0, "audit_hours": 0.0, "audit_delay": 0.0, "redo_hours_share": 1.0}.items()})  # fmt: skip
     scenario = override(scenario, {"behaviour.effort.failure_share": r})
@@ -270,7 +270,7 @@ def reopening() -> Check:
 def tiers() -> Check:
     """T12: a decision at the subdistrict, then work at the community: 1 / (mu_1 - l) + 1 / (mu_2 - l) (Burke)."""
     rate = 0.5
-    scenario = town(kind(hours=UNIT / 1.25, authority=3, p_power=1.0), rate=rate, **{
+    scenario = town(kind(hours=UNIT / 1.25, authority=3, p_power=1.0), rate=rate, inputs={
         "behaviour.gates.decision_hours": UNIT, "behaviour.gates.decision_distribution": "exponential",
         "behaviour.work.split_local": (1.0, 0.0, 0.0), "behaviour.work.split_subdistrict": (1.0, 0.0, 0.0)})  # fmt: skip
     return Check("T12", "tiers", {"T": 1 / (1 - rate) + 1 / (1.25 - rate)}, scenario, _since("closed", ""), 60)
@@ -280,7 +280,7 @@ def channels(hotline: bool = False) -> Check:
     """T13: beliefs and trust without weight: shares are a multinomial logit, averaged over severity ~ Beta(2, 2)."""
     costs = {"community": 1.0, "petition": 2.0, "law": 1.8, "private": 1.5} | ({"hotline": 0.8} if hotline else {})
     called = {"enabled": hotline, "access_cost": costs.get("hotline", 0.0), "access_cost_ses": 0.0, "contact_hours": 0.0}
-    scenario = town(kind(hours=0.001, private_remedy=True), rate=2.0, workers=4, days=6_000, **{"behaviour.voice": {
+    scenario = town(kind(hours=0.001, private_remedy=True), rate=2.0, workers=4, days=6_000, inputs={"behaviour.voice": {
         f"access_cost_{name}": cost for name, cost in costs.items() if name != "hotline"} | {
         "weight_belief": 0.0, "weight_trust": 0.0, "access_cost_ses_community": 0.0, "access_cost_ses_law": 0.0,
         "voice_attempts_max": 1}, "mechanism.RV1": called if hotline else {}})  # fmt: skip
@@ -300,7 +300,7 @@ def channels(hotline: bool = False) -> Check:
 
 def trust() -> Check:
     """T15: outcomes good with probability .8, each drawn apart: mean of trust over households in the second half."""
-    scenario = town(kind(hours=0.6), rate=3.2, days=8_000, **{"behaviour.response": {
+    scenario = town(kind(hours=0.6), rate=3.2, days=8_000, inputs={"behaviour.response": {
         "performance_resolved": 1.0, "performance_speed": 0.0, "performance_contact": 0.0, "satisfaction_base": 0.0,
         "satisfaction_performance": 1.0, "satisfaction_gain": 0.0, "satisfaction_loss": 0.0,
         "trust_gain": 0.05, "trust_loss": 0.12}, "behaviour.voice.trust_gossip": 0.0, "behaviour.effort.audit_share": 0.0})  # fmt: skip
@@ -315,7 +315,7 @@ def trust() -> Check:
 def consent() -> Check:
     """T17: 60 must agree, 30 do, each contact wins one with p = .15, nobody lapses: NegBin, 30 / p contacts, variance 30 (1 - p) / p^2."""
     p = 0.15
-    scenario = town(kind(hours=0.001, p_interests=1.0), rate=1.0, workers=4, days=4_000, **{"behaviour.gates": {
+    scenario = town(kind(hours=0.001, p_interests=1.0), rate=1.0, workers=4, days=4_000, inputs={"behaviour.gates": {
         "parties_low": 60, "parties_high": 60, "contacts_per_day": 100, "contact_hours": 0.001, "supporter_lapse": 0.0,
         "persuade_intercept": math.log(p / (1 - p)), "persuade_skill": 0.0, "persuade_trust": 0.0,
         "persuade_familiarity": 0.0}})  # fmt: skip
@@ -350,7 +350,7 @@ def buckets() -> Check:
 
 def overload() -> Check:
     """T27: above capacity the backlog grows by lambda - c mu a unit of time; nobody works for show however long the queue."""
-    world = town(kind(), rate=1.5, days=10_000, **{"behaviour.effort.perfunctory_backlog": 0.0})
+    world = town(kind(), rate=1.5, days=10_000, inputs={"behaviour.effort.perfunctory_backlog": 0.0})
 
     def growth(e: Engine, _kept: np.ndarray) -> np.ndarray:
         day = e.world.daily[: e.day]
@@ -363,7 +363,7 @@ def doubling(n: int) -> Check:
     """T30: n communities share the department: their own waits stay, the department's change by pooling only (n times the staff)."""
     kinds = (kind("OWN", 0.5), kind("DEPT", 0.5, n_departments=(0.0, 1.0), departments=("housing",)))
     world = town(*kinds, rate=1.6 * n, communities=n, department_workers=n, days=30_000,
-                 **{"behaviour.work.split_shared": (0.0, 0.0, 1.0)})  # fmt: skip
+                 inputs={"behaviour.work.split_shared": (0.0, 0.0, 1.0)})  # fmt: skip
     theory = {f"W community ({n})": law.wait_m_m_c(1, 0.8), f"W department ({n})": law.wait_m_m_c(n, 0.8 * n)}
     return Check("T30", "doubling", theory, world, _waits_by_type, 120)
 
@@ -372,7 +372,7 @@ def two_departments() -> Check:
     """T31: two identical single-worker desks in parallel (Flatto and Hahn)."""
     rate = 0.6
     scenario = town(kind(hours=2 * UNIT, n_departments=(0.0, 0.0, 1.0), departments=("housing", "urban_management")),
-                    rate=rate, independent=True, **{"behaviour.work.split_shared": (0.0, 0.0, 1.0),
+                    rate=rate, independent=True, inputs={"behaviour.work.split_shared": (0.0, 0.0, 1.0),
                                                     "behaviour.commitment.commit_intercept": 20.0})  # fmt: skip
     return Check("T31", "two_departments", {"T": law.fork_join_time(rate)}, scenario, _since("closed", ""), 60)
 
@@ -381,7 +381,7 @@ def facility(servers: int, load: float, cv: float) -> Check:
     """A canteen of SC5 that never closes and that everybody uses: Erlang's wait (exponential), Pollaczek and Khinchine's (any)."""
     hours, is_exponential = 0.25, cv == 1.0
     households = City.preset("demo").households_per_community
-    scenario = town(kind(), rate=1e-4, days=2_000, **{"shocks.convenience": {
+    scenario = town(kind(), rate=1e-4, days=2_000, inputs={"shocks.convenience": {
         "enabled": True, "opening_hour": 0.0, "opening_hours": 24.0, "days_a_week": 7, "households_per_server": households / servers,
         "visits_per_household": servers * load * 24 / hours / households, "service_hours": hours, "service_cv": cv,
         "service_distribution": "exponential" if is_exponential else "lognormal",

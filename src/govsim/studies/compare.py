@@ -428,7 +428,7 @@ def _provenance(world: Scenario, parts: Sequence[Scenario], design: Design, sche
         "curve_replications": min(n.values()), "regimes": list(n), "n_runs": len(design.jobs) * len(parts),
         "primary": PRIMARY, "margin_share": MARGIN_SHARE, "level": LEVEL, "resamples": N_RESAMPLES,
         "prices": dict(PRICES), "schedule_seeds": SCHEDULE_SEEDS,
-        "schedules": {name: _by_payer(sum(s[name] for s in schedules)) for name in schedules[0]},
+        "schedules": {name: _by_payer(np.sum([s[name] for s in schedules], axis=0)) for name in schedules[0]},
         "versions": {"govsim": __version__, "python": platform.python_version(),
                      "numpy": np.__version__, "pandas": pd.__version__},
         "scenario": world.model_dump(mode="json"),

@@ -115,6 +115,6 @@ def load_comparison(folder: str | Path) -> Comparison:
         if manifest["format"] != FORMAT or manifest["version"] != FORMAT_VERSION:
             raise ValueError("another format")
         tables = [pd.read_parquet(path / f"{name}.parquet") for name in TABLES]
-        return Comparison(*tables, provenance=manifest["provenance"])
+        return Comparison(**dict(zip(TABLES, tables, strict=True)), provenance=manifest["provenance"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{folder} holds no comparison that can be read ({error})") from None

@@ -15,7 +15,7 @@ DECISION, WORK = 3.0, 2.0
 def world():
     """One community with one worker round the clock; every issue needs a decision of the community, then work."""
     job = kind(hours=WORK, cv=1e-9, p_power=1.0, authority=2)
-    return town(job, rate=0.02, days=400, exponential=False, **{"behaviour.gates.decision_hours": DECISION})
+    return town(job, rate=0.02, days=400, exponential=False, inputs={"behaviour.gates.decision_hours": DECISION})
 
 
 def two_together():
