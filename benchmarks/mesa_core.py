@@ -155,7 +155,7 @@ class Worker(mesa.Agent):
         if not package.is_begun:
             package.is_begun = True
             if not package.is_audit:
-                if package.draw(rng.EFFORT) < desk.perfunctory_share():
+                if not package.issue.is_audited and package.draw(rng.EFFORT) < desk.perfunctory_share():
                     package.is_perfunctory = True
                     package.left *= model.behaviour.effort.perfunctory_hours_share
                 package.issue.note("started", t)
@@ -322,6 +322,7 @@ class Issue(mesa.Agent):
         self.hours = single(math.exp(math.log(self.kind.hours) - sigma2 / 2 + math.sqrt(sigma2) * rng.normal(self.key, rng.HOURS, 0)))
         self.packages: list[Package] = []
         self.status, self.channel = LATENT, st.SILENCE
+        self.is_audited = False
         self.choices = self.redo = self.version = self.locus = self.tiers = 0
         self.is_misinformed = self.is_failed = self.is_reminded = False
         for name in MOMENTS:
@@ -362,7 +363,7 @@ class Issue(mesa.Agent):
     def restart_patience(self, t: float) -> None:
         """Patience ~ Exp(mean) from each choice on, while the issue is open."""
         if self.status < CLOSED:
-            due = t + self.kind.patience * self.wait(rng.PATIENCE, self.choices)
+            due = t + self.kind.patience * self.wait(rng.PATIENCE, self.choices + 2**15 * self.redo)
             if self.status == LATENT:
                 due = min(due, self.latest())
             self.model.plan(due, self.number, st.CHOICE_DUE, self.patience_over, self.version)
@@ -391,7 +392,8 @@ class Issue(mesa.Agent):
                 self.remind()
                 self.restart_patience(t)
         elif channel == st.SILENCE:
-            self.household.learn(0.0)
+            if self.status == CLOSED:
+                self.household.learn(0.0)
             self.end(LAPSED, t)
         else:
             self.end(EXITED, t)
@@ -403,8 +405,9 @@ class Issue(mesa.Agent):
             self.is_reminded = True
             self.desk.memos += 1.0
 
-    def reopen(self, t: float) -> None:
-        """A falsely closed issue comes back."""
+    def reopen(self, t: float, by_audit: bool = False) -> None:
+        """A falsely closed issue comes back; what an audit sent back is done in earnest."""
+        self.is_audited = by_audit
         self.redo = min(self.redo + 1, 60)
         self.is_failed = self.is_misinformed = False
         self.version += 1
@@ -500,7 +503,7 @@ class Issue(mesa.Agent):
             delay = effort.audit_delay * self.wait(rng.AUDIT_DELAY, self.redo)
             self.model.plan(t + delay, self.number, st.AUDIT_DUE, self.audit_due, self.version)
         else:
-            delay = self.kind.patience * self.wait(rng.PATIENCE, self.choices)
+            delay = self.kind.patience * self.wait(rng.NEW_CHOICE, self.redo)
             self.model.plan(t + delay, self.number, st.CHOICE_DUE, self.patience_over, self.version)
 
     def audit_due(self, version: int, t: float) -> None:
@@ -512,7 +515,7 @@ class Issue(mesa.Agent):
     def end_of_audit(self, package: Package, t: float) -> None:
         self.packages.remove(package)
         if self.status == CLOSED:
-            self.reopen(t)
+            self.reopen(t, by_audit=True)
 
     def drop_packages(self) -> None:
         """Forget all packages: at once when they wait, at their completion when somebody is on them."""

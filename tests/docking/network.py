@@ -49,6 +49,7 @@ def network(*kinds: IssueType, rate: float, days: int, tiered: tuple[float, floa
         "behaviour.gates.decision_hours": DECISION, "behaviour.gates.decision_distribution": "exponential",
         "behaviour.routing.owner_guess_base": FOUND, "behaviour.routing.hop_delay": HOP_DAYS,
         "behaviour.routing.transfer_delay": TIER_DAYS, "behaviour.commitment.commit_intercept": 20.0,
+        "behaviour.commitment.tie_initial": 0.0,
         "behaviour.work.split_local": (1.0, 0.0, 0.0), "behaviour.work.split_subdistrict": tiered,
         "behaviour.work.split_shared": SHARED})  # fmt: skip
 

@@ -25,8 +25,8 @@ def _poisson(mean):
     return [*below[:-1], 1.0]
 
 
-_AFFECTED = np.array(_poisson(4.0) + _poisson(15.0) + _poisson(40.0))
-"""Of a building, a compound, a community."""
+_AFFECTED = np.array(_poisson(4.0) + _poisson(15.0) + _poisson(40.0) + _poisson(0.0))
+"""Of a building, a compound, a community, a household."""
 
 
 @kernel
@@ -106,7 +106,10 @@ def born(w, i):
     it.state_180 = -1
     it.state_365 = -1
     it.severity = rng.beta_two_two(a.key, rng.SEVERITY)
-    it.n_affected = 1 + affected(kind.scope, rng.uniform(a.key, rng.AFFECTED, 0))
+    scope = kind.scope
+    if kind.other_scope_share > 0.0 and rng.uniform(a.key, rng.AFFECTED, 1) < kind.other_scope_share:
+        scope = kind.other_scope
+    it.n_affected = 1 + affected(scope, rng.uniform(a.key, rng.AFFECTED, 0))
     if p.exponential_hours == 1:
         it.hours = kind.hours_mean * rng.exponential(a.key, rng.HOURS, 0)
     else:

@@ -23,7 +23,7 @@ _PIECE = 2**16
 """Households drawn at once, so that temporaries stay small beside the columns."""
 _KEPT = 128
 """Variants in a city whose numbers are kept."""
-SCOPES = {"building": 0, "compound": 1, "community": 2}
+SCOPES = {"building": 0, "compound": 1, "community": 2, "household": 3}
 TARGETING = {"random": 0, "worst": 1, "petitions": 2, "showcase": 3}
 
 
@@ -87,7 +87,7 @@ def mechanism_numbers(scenario: Scenario, mechanism: Mechanism, external: Extern
         "L2_member_count": m.L2.members * max(1.0, m.L2.dose),
         "L2_on": int(m.L2.dose > 0),
         "L3_steward_hours": m.L3.steward_hours * m.L3.dose,
-        "L3_familiarity": m.L3.familiarity if m.L3.dose > 0 else 0.0,
+        "L3_familiarity": m.L3.familiarity * min(1.0, m.L3.dose),
         "E1_visits": m.E1.visits_per_quarter * m.E1.dose,
         "E1_targeting": TARGETING[m.E1.targeting],
         "E2_covered": round(min(1.0, m.E2.dose) * n_comm),
@@ -242,6 +242,8 @@ def _type_tables(demand: Demand, behaviour: Behaviour, mechanism: Mechanism) -> 
         authority=lambda kind: kind.authority,
         skill=lambda kind: SKILLS.index(kind.skill),
         scope=lambda kind: SCOPES[kind.scope],
+        other_scope=lambda kind: SCOPES[kind.other_scope or kind.scope],
+        other_scope_share=lambda kind: kind.other_scope_share if kind.other_scope else 0.0,
         hours_mean=lambda kind: kind.hours,
         hours_mu=lambda kind: math.log(kind.hours) - math.log(1 + kind.hours_cv**2) / 2,
         hours_sigma=lambda kind: math.sqrt(math.log(1 + kind.hours_cv**2)),
@@ -440,12 +442,8 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[st.Rows, 
             rows.append((st.DEPARTMENT, team, d, *capacity["department"][d], st.BY_DEPARTMENTS, 4))
     rows.append((st.PETITION_OFFICE, 0, -1, *capacity["petition"], st.BY_PETITION_OFFICE, 5))
     rows.append((st.LEADERS, 0, -1, *capacity["leaders"], st.BY_LEADERS, 5))
-    dispute = scenario.shocks.dispute
-    for q in range(city.n_communities):
-        is_place = dispute.enabled and q == dispute.community
-        daily = (dispute.pro_bono_hours if is_place else scenario.behaviour.contribution.law_firm_hours) * 12 / 261
-        mediators = max(1, math.ceil(daily / scenario.behaviour.clock.hours_per_workday))
-        rows.append((st.MEDIATION, q, -1, mediators, daily / mediators, st.BY_ORGANISATIONS, 2))
+    for q, (mediators, _) in enumerate(mediation_desks(scenario)):
+        rows.append((st.MEDIATION, q, -1, mediators, 0.0, st.BY_ORGANISATIONS, 2))
     households = np.bincount(tables.building_compound, weights=tables.building_households, minlength=city.n_compounds)
     firm = np.full(city.n_compounds, -1)
     for x in range(city.n_compounds):
@@ -469,6 +467,16 @@ def stations_of(scenario: Scenario, capacity: dict[str, Any]) -> tuple[st.Rows, 
     seat = np.arange(len(workers)) - stations.first_worker[workers.station]
     workers.is_extra = seat >= stations.n_workers[workers.station]
     return stations, workers, firm
+
+
+def mediation_desks(scenario: Scenario) -> list[tuple[int, float]]:
+    """Mediators of each community's doorstep station, and their daily window while there is one (ruling 37, SC3)."""
+    dispute, most = scenario.shocks.dispute, scenario.behaviour.clock.hours_per_workday
+    daily = [scenario.behaviour.contribution.law_firm_hours * 12 / 261] * scenario.city.n_communities
+    if dispute.enabled:
+        daily[dispute.community] = dispute.pro_bono_hours * 12 / 261
+    mediators = [max(1, math.ceil(hours / most)) for hours in daily]
+    return [(n, hours / n) for n, hours in zip(mediators, daily, strict=True)]
 
 
 def lines_of(n: int) -> st.Rows:
@@ -632,7 +640,6 @@ def organisations_of(scenario: Scenario) -> st.Rows:
     organisations.hours = np.where(kind == 4, 0.0, contribution.organisation_hours)
     stream = np.random.Generator(np.random.Philox(key=[scenario.seed, rng.ORGANISATION]))
     organisations.stake = stream.beta(2, 3, n)
-    organisations.covered = stream.random(n) < contribution.party_coverage
     organisations.key = keys_of(scenario.seed, rng.FIRMS, np.arange(n))
     return organisations
 

@@ -24,7 +24,7 @@ from govsim.engine.moves import (
 from govsim.engine.orders import has_order
 from govsim.engine.own import own_authority, own_unclear
 from govsim.engine.queues import schedule
-from govsim.engine.service import attention_of
+from govsim.engine.service import attention_of, reclass
 from govsim.engine.state import (
     ASK_DUE,
     ASSIGNED,
@@ -94,6 +94,24 @@ def summon(w, s, t):
     st = w.stations[s]
     st.summons = recent_summons(w, s, t) + 1.0
     st.summoned_day = t
+
+
+@kernel
+def mark_directive(w, i, t):
+    """Attention names every unit concerned: pressure on them, first class in every queue (3.7.11)."""
+    it = w.issues[i]
+    if int(it.wrong) & 16 == 0:
+        it.wrong = int(it.wrong) | 16
+        w.stations[community_of(w, i)].directives += 1.0
+    k = int(it.first_package)
+    while k >= 0:
+        pk = w.packages[k]
+        if pk.marks & 2 == 0:
+            pk.marks = pk.marks | 2
+            w.stations[pk.station].directives += 1.0
+            summon(w, pk.station, t)
+        reclass(w, k, t)
+        k = pk.next
 
 
 @kernel
@@ -242,17 +260,23 @@ def memo_followed(w, k, t):
 
 
 @kernel
-def whistle_due(w, i):
-    """Whether a subdistrict may whistle for an issue: two departments or more, not all of them committed (RV2)."""
+def may_whistle(w, i):
+    """Whether a subdistrict watches over an issue: it waits at its gates and needs two departments or more (RV2)."""
     it = w.issues[i]
-    return it.status == GATED and int(it.closed_gates) & GATE_J and int(it.n_departments) >= 2
+    return it.status == GATED and int(it.n_departments) >= 2
 
 
 @kernel
 def whistle(w, i, t):
-    """RV2: the subdistrict summons every department without a promise; who heeds comes and answers with A_w (3.10)."""
+    """RV2: the subdistrict summons every department without a promise; who heeds comes and answers with A_w (3.10).
+
+    It looks again as long as the issue waits: a promise may lapse.
+    """
     p = w.p[0]
-    if p.RV2_enabled == 0 or not whistle_due(w, i):
+    if p.RV2_enabled == 0 or not may_whistle(w, i):
+        return
+    schedule(w, t + p.RV2_starts, WHISTLE, i, w.counters[0].whistles_since, i)
+    if int(w.issues[i].closed_gates) & GATE_J == 0:
         return
     note_move(w, i, t, WHISTLED, subdistrict_station(w, i), -1, 0.0)
     charge_for(w, i, t, subdistrict_station(w, i), COORDINATING, p.RV2_summoned_hours)
@@ -270,8 +294,6 @@ def whistle(w, i, t):
             summon(w, pk.station, t)
         k = pk.next
     settle_jurisdiction(w, i, t)
-    if whistle_due(w, i):
-        schedule(w, t + p.RV2_starts, WHISTLE, i, 0, i)
 
 
 @kernel

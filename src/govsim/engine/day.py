@@ -7,7 +7,7 @@ import numpy as np
 from govsim.engine import rng
 from govsim.engine.arrivals import born
 from govsim.engine.campaign import campaign_day
-from govsim.engine.commitment import ask_round, memo_followed, whistle, whistle_due
+from govsim.engine.commitment import ask_round, may_whistle, memo_followed, whistle
 from govsim.engine.compiled import kernel
 from govsim.engine.disputes import note_month
 from govsim.engine.effort import outcome_is_true, pressure_on
@@ -215,7 +215,7 @@ def end_of_package(w, k, t, bit):
         unlink_package(w, i, k)
         if w.issues[i].status == CLOSED:
             note_move(w, i, t, AUDITED, subdistrict_station(w, i), -1, 0.0)
-            reopen(w, i, t)
+            reopen(w, i, t, True)
             if w.issues[i].status < CLOSED:
                 restart_patience(w, i, t)
     elif pk.kind == LAW_CASE:
@@ -298,6 +298,7 @@ def open_station(w, s, t):
             run_chunk(w, n, wk.free_at, wk.carry)
     if st.debt > 1e-9:
         st.overdrawn += 1.0
+        w.daily[w.counters[0].today].overbooked += 1.0
     if st.debt < 1e-12:
         st.debt = 0.0
     if st.kind == COMMUNITY:
@@ -404,7 +405,7 @@ def audit_due(w, i, t):
         return
     if p.audit_hours <= 0.0:
         note_move(w, i, t, AUDITED, subdistrict_station(w, i), -1, 0.0)
-        reopen(w, i, t)
+        reopen(w, i, t, True)
         if w.issues[i].status < CLOSED:
             restart_patience(w, i, t)
         return
@@ -458,7 +459,8 @@ def handle_issue(w, kind, i, version, t):
     elif kind == DEADLINE_PASSED:
         deadline_passed(w, i, t)
     elif kind == WHISTLE:
-        whistle(w, i, t)
+        if version == w.counters[0].whistles_since:
+            whistle(w, i, t)
     elif kind == ROAD_FAILS:
         if version == int(it.version) and it.status == RESOLVED:
             road_fails(w, i, t)
@@ -747,8 +749,6 @@ def record_day(w):
             post_unit(w, s, IDLING, max(0.0, w.stations[s].available_today - w.stations[s].used_today))
         row.queued_hours += w.stations[s].queued_hours
         row.debt_hours += w.stations[s].debt
-        if c.is_workday == 1 and w.stations[s].debt > 1e-9:
-            row.overbooked += 1.0
     row.trust_community = c.sum_trust_community / p.n_households
     row.trust_city = c.sum_trust_city / p.n_households
     row.expectation = c.sum_expectation / p.n_households
@@ -807,9 +807,9 @@ def table_all(w, t, is_watched, is_whistled):
         if w.issues[i].status == GATED:
             table_issue(w, i, t, True)
             decide_lower(w, i, t)
-            if is_whistled and whistle_due(w, i):
+            if is_whistled and may_whistle(w, i):
                 due = w.arrivals[i].onset + np.float64(w.issues[i].triaged) + w.p[0].RV2_starts
-                schedule(w, max(due, t + w.p[0].RV2_response_days), WHISTLE, i, 0, i)
+                schedule(w, max(due, t + w.p[0].RV2_response_days), WHISTLE, i, w.counters[0].whistles_since, i)
         elif w.issues[i].status == LATENT and is_watched:
             watch(w, i, t)
     for f in range(w.forums.size):

@@ -8,7 +8,7 @@ import math
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
 from govsim.engine.rules import EFFORT, ruled
-from govsim.engine.state import COMMUNITY, GRID
+from govsim.engine.state import BY_AUDIT, COMMUNITY, GRID
 
 
 @kernel
@@ -72,8 +72,10 @@ def perfunctory_share(w, s, is_extra, mandated_share):
 
 @kernel
 def work_is_perfunctory(w, k, is_extra):
-    """Whether a package is worked on perfunctorily; keyed by issue, package and redo (ruling 6)."""
+    """Whether a package is worked on perfunctorily; keyed by issue, package and redo (ruling 6). Never what an audit sent back."""
     pk = w.packages[k]
+    if int(w.issues[pk.issue].wrong) & BY_AUDIT:
+        return False
     mandated = w.communities[w.stations[pk.station].area].mandated_share if is_extra == 1 else 0.0
     u = rng.uniform(w.arrivals[pk.issue].key, rng.EFFORT, int(pk.number) * 64 + int(pk.stage))
     return u < perfunctory_share(w, pk.station, is_extra, mandated)

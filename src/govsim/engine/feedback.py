@@ -31,6 +31,7 @@ from govsim.engine.renovation import is_programme, judged_by_owners, renovation_
 from govsim.engine.service import drop_package
 from govsim.engine.state import (
     AUDIT_DUE,
+    BY_AUDIT,
     CEREMONIAL,
     CHOICE_DUE,
     CLOSED,
@@ -41,6 +42,7 @@ from govsim.engine.state import (
     LATENT,
     RESOLVED,
     ROAD_FAILS,
+    ROUTING,
     VIA_COMMUNITY,
     VIA_HOTLINE,
     VIA_LAW,
@@ -78,6 +80,21 @@ def state_of(it):
     if it.law_pending > 0:
         return 4
     return 3 if np.float64(it.petitioned) >= 0.0 else 2
+
+
+@kernel
+def is_handled(it):
+    """Whether somebody in government has the issue: known, and neither closed nor ended."""
+    return it.status > LATENT and it.status < CLOSED
+
+
+@kernel
+def become_known(w, i):
+    """Somebody in government has the issue from now on."""
+    it = w.issues[i]
+    if not is_handled(it):
+        w.communities[community_of(w, i)].known_issues += 1.0
+    it.status = ROUTING
 
 
 @kernel
@@ -172,7 +189,7 @@ def end_attention(w, i, t):
         w.counters[0].attention_live -= 1
     if bits & 16:
         w.stations[community_of(w, i)].directives -= 1.0
-    it.wrong = bits & 15
+    it.wrong = bits & (15 | BY_AUDIT)
     k = int(it.first_package)
     while k >= 0:
         take_marks(w, k, 2)
@@ -267,6 +284,8 @@ def end_issue(w, i, t, status):
         note_move(w, i, t, GAVE_UP, -1, -1, 0.0)
     drop_packages(w, i, t)
     settle_money(w, i, t, False)
+    if is_handled(it):
+        w.communities[community_of(w, i)].known_issues -= 1.0
     it.status = status
     it.ended = t - w.arrivals[i].onset
     it.version = int(it.version) + 1
@@ -393,6 +412,7 @@ def close_issue(w, i, t):
     settle_money(w, i, t, True)
     it.version = int(it.version) + 1
     it.law_pending = 0
+    w.communities[community_of(w, i)].known_issues -= 1.0
     if resolved:
         it.status = RESOLVED
         w.daily[c.today].resolved += 1
@@ -406,7 +426,7 @@ def close_issue(w, i, t):
         delay = p.audit_delay * rng.exponential(a.key, rng.AUDIT_DELAY, redo)
         schedule(w, t + delay, AUDIT_DUE, i, int(it.version), i)
     else:
-        delay = w.kinds[a.type].patience * rng.exponential(a.key, rng.PATIENCE, int(it.choices))
+        delay = w.kinds[a.type].patience * rng.exponential(a.key, rng.NEW_CHOICE, redo)
         schedule(w, t + delay, CHOICE_DUE, i, int(it.version), i)
 
 

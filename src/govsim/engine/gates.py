@@ -10,7 +10,7 @@ import numpy as np
 
 from govsim.engine import rng
 from govsim.engine.compiled import kernel
-from govsim.engine.effort import logistic
+from govsim.engine.effort import backlog_weeks, logistic
 from govsim.engine.feedback import close_issue, community_of, unlink_package
 from govsim.engine.grid import grid_takes
 from govsim.engine.ledger import post_money
@@ -36,6 +36,7 @@ from govsim.engine.state import (
     GATE_P,
     GATED,
     KIND_TABLE,
+    MEDIATION,
     PERSUASION,
     PROGRAMME_DUE,
     QUEUE_DUE,
@@ -147,6 +148,10 @@ def local_station(w, i, hours):
     return x.community
 
 
+_MEDIATION = 63
+"""Occasion of the outcome of contacts that were all the work; packages' own begin at 64 or are redone."""
+
+
 @kernel
 def release_work(w, i, t):
     """All gates are open: every part of the work is released at this instant (ruling 9)."""
@@ -166,7 +171,8 @@ def release_work(w, i, t):
     if m == 0:
         middle += upper
         upper = 0.0
-    if kind.mediated == 1 and int(it.obstacles) & GATE_I:
+    is_mediated = kind.mediated == 1 and int(it.obstacles) & GATE_I and int(it.redo) == 0
+    if is_mediated:
         local = 0.0
     loss = 0.0
     if int(it.tiers) > 0:
@@ -196,6 +202,8 @@ def release_work(w, i, t):
         k = following
     it.open_packages = n
     if n == 0:
+        if is_mediated and rng.uniform(a.key, rng.OUTCOME, _MEDIATION) < p.failure_share:
+            it.wrong = int(it.wrong) | 2
         close_issue(w, i, t)
         return
     if is_programme(w, i) and int(it.redo) == 0:
@@ -329,19 +337,26 @@ def familiarity_of(w, b):
 
 
 @kernel
-def persuasion_share(w, i):
-    """Chance that a talk in the building of an issue wins somebody."""
-    return persuasion_share_in(w, w.arrivals[i].building)
+def persuader(w, q):
+    """Who talks to the parties: the mediators of the doorstep station, as long as no more waits there than at the community's desk."""
+    s = w.p[0].first_mediation + q
+    return s if w.communities[q].doorstep == 1 and backlog_weeks(w, s) <= backlog_weeks(w, q) else q
 
 
 @kernel
-def persuasion_share_in(w, b):
-    """p_per = sigma(b0 + b1 skill + b2 T_b + b3 omega_b) (3.7.6)."""
+def skill_of_persuader(w, s):
+    """Skill of who talks: community staff, or mediators."""
     p = w.p[0]
-    q = w.buildings[b].community
-    skill = p.persuader_skill
-    if w.communities[q].doorstep == 1:
-        skill = p.dispute_mediator_skill if q == p.dispute_place else p.mediator_skill
+    if w.stations[s].kind != MEDIATION:
+        return p.persuader_skill
+    return p.dispute_mediator_skill if w.stations[s].area == p.dispute_place else p.mediator_skill
+
+
+@kernel
+def persuasion_share(w, b, s):
+    """Chance that a talk in building b, by somebody of unit s, wins a party: sigma(b0 + b1 skill + b2 T_b + b3 omega_b) (3.7.6)."""
+    p = w.p[0]
+    skill = skill_of_persuader(w, s)
     z = p.persuade_intercept + p.persuade_skill * skill
     z += p.persuade_trust * w.buildings[b].mean_trust_community
     return logistic(z + p.persuade_familiarity * familiarity_of(w, b))
@@ -389,7 +404,8 @@ def persuade(w, i, t, delay):
     if needed <= 0:
         open_gate(w, i, GATE_I, t)
         return
-    share = persuasion_share(w, i)
+    s = persuader(w, community_of(w, i))
+    share = persuasion_share(w, w.arrivals[i].building, s)
     won = 0
     n = 0
     first = int(it.contacts)
@@ -398,8 +414,8 @@ def persuade(w, i, t, delay):
             won += 1
         n += 1
     it.contacts = first + n
-    note_move(w, i, t, CONTACTED, community_of(w, i), n, won * 1.0)
-    k = add_package(w, i, PERSUASION, community_of(w, i), 0, n * contact_hours_of(w, i), 9)
+    note_move(w, i, t, CONTACTED, s, n, won * 1.0)
+    k = add_package(w, i, PERSUASION, s, 0, n * contact_hours_of(w, i), 9)
     w.packages[k].committed = won
     if w.packages[k].left <= 0.0:
         unlink_package(w, i, k)
@@ -460,7 +476,7 @@ def talk_to_owners(w, i, first, n, effect, who, t):
     before = count_supporters(w, r)
     for count in range(first, first + n):
         o = owner_to_talk_to(w, r, count)
-        if o >= 0 and rng.uniform(key, rng.PERSUADE, count) < effect * persuasion_share_in(w, w.owners[o].building):
+        if o >= 0 and rng.uniform(key, rng.PERSUADE, count) < effect * persuasion_share(w, w.owners[o].building, community_of(w, i)):
             w.owners[o].supports = 1
     w.issues[i].supporters = count_supporters(w, r)
     note_move(w, i, t, CONTACTED, who, n, 1.0 * (count_supporters(w, r) - before))

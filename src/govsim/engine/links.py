@@ -158,7 +158,7 @@ def stewards_care(w, b):
     crowding -= p.crowding_out * community.mandated_share * building.steward_motivation
     building.steward_motivation = min(1.0, max(0.0, building.steward_motivation + gain - loss + crowding))
     patrol = p.L3_patrol_share * p.L3_steward_hours * score / p.L3_households_per_steward
-    building.hazard_rate = p.L3_detection_efficiency * patrol / 7.0
+    building.hazard_rate = p.L3_detection_efficiency * patrol
 
 
 @kernel
@@ -211,7 +211,8 @@ def members_serve(w):
         motivation += member_serves(w, v, c.month)
         on_roster += w.members[v].on_roster
         day.active_members += w.members[v].active
-        day.fatigue += np.float64(w.members[v].fatigue)
+        if w.members[v].on_roster == 1:
+            day.fatigue += np.float64(w.members[v].fatigue)
     day.roster = on_roster
     for q in range(p.n_communities):
         community = w.communities[q]
@@ -344,10 +345,10 @@ def drift(w, unit, department, rate):
 
 @kernel
 def keep_lists(w):
-    """L4: upkeep by every community and subdistrict, for every listed type (ruling 44)."""
+    """L4: upkeep by every community, subdistrict and team of a department, for every listed type (ruling 44)."""
     p = w.p[0]
     hours = p.L4_upkeep_hours * p.n_listed
-    for s in range(p.n_communities + p.n_subdistricts):
+    for s in range(p.first_department_team + 12 * p.n_teams):
         charge(w, s, UPKEEPING, hours)
 
 

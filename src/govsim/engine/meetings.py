@@ -86,9 +86,29 @@ def forum_of(w, kind, i):
 
 
 @kernel
-def in_remit(w, kind, i, passed_up):
-    """Gates of an issue that a forum of this kind may deal with (function flags S12, ruling 13)."""
+def times_put_off(it, kind):
+    """How often a joint meeting of this kind put an issue off since it came there, 7 for more: three bits of `put_off` a kind."""
+    return int(it.put_off) >> (3 * (kind - 1)) & 7
+
+
+@kernel
+def set_put_off(it, kind, n):
+    """Keep how often a joint meeting of this kind put an issue off."""
+    place = 3 * (kind - 1)
+    it.put_off = int(it.put_off) & ~(7 << place) | n << place
+
+
+@kernel
+def was_passed_up(it, kind):
+    """Whether a lower meeting passed an issue up to one of this kind: the last bits of `put_off`."""
+    return kind > EXECUTIVE and int(it.put_off) >> (11 + kind) & 1 == 1
+
+
+@kernel
+def in_remit(w, kind, i):
+    """Gates of an issue that a forum of this kind may deal with (function flags S12, ruling 13), more once it was passed up to it."""
     it = w.issues[i]
+    passed_up = was_passed_up(it, kind)
     closed = int(it.closed_gates)
     authority = w.kinds[w.arrivals[i].type].authority
     m = int(it.n_departments)
@@ -144,7 +164,7 @@ def table_issue(w, i, t, only_new):
     """Table a gated issue wherever its gates fall in the remit of a forum that exists, or only of one just founded."""
     for kind in range(5):
         f = forum_of(w, kind, i)
-        if f >= 0 and in_remit(w, kind, i, False) & w.forums[f].rules and (not only_new or w.forums[f].is_new == 1):
+        if f >= 0 and in_remit(w, kind, i) & w.forums[f].rules and (not only_new or w.forums[f].is_new == 1):
             table_item(w, f, i, t)
 
 
@@ -158,7 +178,7 @@ def table_petitioned(w, i):
     eligible = w.arrivals[i].onset + np.float64(it.triaged)
     for kind in range(5):
         f = forum_of(w, kind, i)
-        if f >= 0 and in_remit(w, kind, i, int(it.retabled) > w.p[0].retabling_max) & w.forums[f].rules:
+        if f >= 0 and in_remit(w, kind, i) & w.forums[f].rules:
             table_item(w, f, i, eligible)
 
 
@@ -365,7 +385,7 @@ def group_session(w, i, t):
             post_outside(w, BY_RESIDENTS, PERSUADING, n * p.contact_hours)
             call_assembly(w, i, t)
         return
-    share = p.A4_group_effect * persuasion_share(w, i)
+    share = p.A4_group_effect * persuasion_share(w, w.arrivals[i].building, community_of(w, i))
     first = int(it.contacts)
     won = 0
     for j in range(n):
@@ -415,12 +435,16 @@ def table_again(w, f, i, t):
     kind = w.forums[f].kind
     it.retabled = min(int(it.retabled) + 1, 120)
     note_move(w, i, t, PUT_OFF, w.forums[f].area, kind, 0.0)
-    if int(it.retabled) % (w.p[0].retabling_max + 1) != 0:
+    n = min(times_put_off(it, kind) + 1, 7)
+    if n <= w.p[0].retabling_max:
+        set_put_off(it, kind, n)
         table_item(w, f, i, t)
         return
+    set_put_off(it, kind, 0)
     if kind == A3 or kind == A2:
         above = forum_of(w, kind - 1, i)
         if above >= 0:
+            it.put_off = int(it.put_off) | 1 << (10 + kind)
             table_item(w, above, i, t)
 
 
@@ -467,7 +491,7 @@ def next_item(w, f):
         if fo.root >= 0:
             prefetch(w.issues, int(w.nodes[fo.root].content))
         fo.backlog -= 1
-        if not settled and in_remit(w, fo.kind, i, True) & fo.rules:
+        if not settled and in_remit(w, fo.kind, i) & fo.rules:
             return i
     return -1
 
@@ -532,15 +556,18 @@ def pledge_of_units(w, f):
 
 @kernel
 def tie_members(w, f):
-    """Part-time members know whom to call: ties of present departments grow (A5)."""
+    """Part-time members know whom to call: ties of present departments grow, by the gain of the reference number of members once for
+    each such number (A5).
+    """
     p = w.p[0]
     fo = w.forums[f]
+    gain = 1.0 - math.exp(math.log(max(1.0 - p.tie_gain, 1e-300)) * fo.part_time / p.A5_members_subdistrict)
     sub = w.subdistricts[fo.area]
     for department in range(12):
         if is_present(w, f, _DEPARTMENTS + department):
             for q in range(sub.first_community, sub.first_community + sub.n_communities):
                 r = w.ties[department * p.n_communities + q]
-                w.ties[department * p.n_communities + q] = r + p.tie_gain * (1.0 - r)
+                w.ties[department * p.n_communities + q] = r + gain * (1.0 - r)
 
 
 @kernel
@@ -568,10 +595,10 @@ def sit(w, f, t):
         if i < 0:
             break
         tabled += 1
-        opened = rule_item(w, f, i, in_remit(w, fo.kind, i, True) & fo.rules, t)
+        opened = rule_item(w, f, i, in_remit(w, fo.kind, i) & fo.rules, t)
         if opened > 0:
             ruled += 1
-        if w.issues[i].status == GATED and in_remit(w, fo.kind, i, True) & fo.rules:
+        if w.issues[i].status == GATED and in_remit(w, fo.kind, i) & fo.rules:
             later = queue_push(w, later, tabled * 1.0, i, i, 0)
     while later >= 0:
         i = w.nodes[later].content

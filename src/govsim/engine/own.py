@@ -49,7 +49,7 @@ def run_component(w, x, q):
     community = w.communities[q]
     u = rng.uniform(rng.entity_key(p.seed, rng.UNIT, q), rng.OWN, own.number * 65536 + c.month)
     month = (
-        own.intensity, c.month % 12 + 1.0, community.n_households * 1.0, community.open_issues, community.petitions,
+        own.intensity, c.month % 12 + 1.0, community.n_households * 1.0, community.known_issues, community.petitions,
         backlog_weeks(w, q), u,
     )  # fmt: skip
     hours = 0.0

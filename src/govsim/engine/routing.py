@@ -3,9 +3,9 @@
 import numpy as np
 
 from govsim.engine import rng
-from govsim.engine.commitment import ask, ask_round, clarity_of, request_authority, settle_jurisdiction, whistle_due
+from govsim.engine.commitment import ask, ask_round, clarity_of, mark_directive, may_whistle, request_authority, settle_jurisdiction
 from govsim.engine.compiled import kernel
-from govsim.engine.feedback import community_of
+from govsim.engine.feedback import become_known, community_of
 from govsim.engine.gates import (
     add_package,
     ask_for_decision,
@@ -44,7 +44,6 @@ from govsim.engine.state import (
     NO_PROMISE,
     ORDER_ASKED,
     OWNER_FOUND,
-    ROUTING,
     TO_ORDER,
     TRIAGING,
     WHISTLE,
@@ -54,9 +53,31 @@ from govsim.engine.state import (
 
 @kernel
 def hit_probability(w, i):
-    """p_ok = p0 + (1 - p0) Cl, a tie to a department adding to clarity (3.7.4)."""
+    """p_ok = p0 + (1 - p0) Cl, the closest tie to a department one more source of clarity (3.7.4)."""
     p = w.p[0]
-    return p.owner_guess_base + (1.0 - p.owner_guess_base) * clarity_of(w, i)
+    q = community_of(w, i)
+    tie = 0.0
+    for department in range(12):
+        tie = max(tie, w.ties[department * p.n_communities + q])
+    clarity = min(p.clarity_max, 1.0 - (1.0 - clarity_of(w, i)) * (1.0 - tie))
+    return p.owner_guess_base + (1.0 - p.owner_guess_base) * clarity
+
+
+@kernel
+def handed_up_by(w, i, tier):
+    """Who passes an issue up from a tier: the community, the subdistrict, then the lead department (3.7.4)."""
+    if tier == 0:
+        return community_of(w, i)
+    if tier == 1 or int(w.issues[i].n_departments) == 0:
+        return subdistrict_station(w, i)
+    return lead_station(w, i)
+
+
+@kernel
+def lead_station(w, i):
+    """The desk of the lead department, the first of its type's list (ruling 10)."""
+    department = int(w.kind_tables[w.arrivals[i].type * KIND_TABLE + 8])
+    return department_station(w, department, w.communities[community_of(w, i)].subdistrict)
 
 
 @kernel
@@ -66,7 +87,7 @@ def start_triage(w, i, t):
     it = w.issues[i]
     a = w.arrivals[i]
     q = community_of(w, i)
-    it.status = ROUTING
+    become_known(w, i)
     note_move(w, i, t, TAKEN_IN, q, -1, 0.0)
     charge_for(w, i, t, q, TRIAGING, p.triage_hours)
     delay = 0.0
@@ -87,7 +108,7 @@ def start_triage(w, i, t):
     tiers = max(0, w.kinds[a.type].authority - 2)
     it.tiers = tiers
     for tier in range(tiers):
-        below = q if tier == 0 else subdistrict_station(w, i)
+        below = handed_up_by(w, i, tier)
         lost = p.transfer_delay * rng.exponential(a.key, rng.TRANSFER, tier)
         note_move(w, i, t, PASSED_UP, below, tier, lost)
         charge_for(w, i, t, below, TRIAGING, p.forwarding_hours)
@@ -133,7 +154,7 @@ def dispatch_order(w, i, t, answered):
     it = w.issues[i]
     a = w.arrivals[i]
     order = w.orders[i]
-    it.status = ROUTING
+    become_known(w, i)
     share = dispatch_probability(w, i)
     delay = answered - t
     n = 0
@@ -248,8 +269,7 @@ def decider(w, i):
         return community_of(w, i)
     if authority == 3 or int(w.issues[i].n_departments) == 0:
         return subdistrict_station(w, i)
-    department = int(w.kind_tables[a.type * KIND_TABLE + 8])
-    return department_station(w, department, w.communities[community_of(w, i)].subdistrict)
+    return lead_station(w, i)
 
 
 @kernel
@@ -278,6 +298,9 @@ def owner_found(w, i, t):
     if w.kinds[a.type].listed == 1 and p.list_on == 1 and a.onset + w.kinds[a.type].deadline > t:
         due = a.onset + w.kinds[a.type].deadline
         schedule(w, due, DEADLINE_PASSED, i, 0, i)
+    has_attention = np.float64(it.attention) >= 0.0
+    if has_attention:
+        mark_directive(w, i, t)
     if flags == 0:
         release_work(w, i, t)
         return
@@ -292,7 +315,9 @@ def owner_found(w, i, t):
                 c.n_waiting += 1
             else:
                 c.overflow = 1
-    if flags & GATE_P and w.kinds[a.type].authority < 5:
+    if flags & GATE_P and has_attention:
+        ask_for_decision(w, i, p.station_leaders, 0, t)
+    elif flags & GATE_P and w.kinds[a.type].authority < 5:
         ask_for_decision(w, i, decider(w, i), 2, t)
     if flags & GATE_I:
         set_parties(w, i, t)
@@ -301,7 +326,7 @@ def owner_found(w, i, t):
         ask_round(w, i, t, 0.0)
         if p.RV1_enabled == 1 and has_order(w, i):
             lead_answers(w, i, t)
-    if p.RV2_enabled == 1 and whistle_due(w, i):
-        schedule(w, t + p.RV2_starts, WHISTLE, i, 0, i)
+    if p.RV2_enabled == 1 and may_whistle(w, i):
+        schedule(w, t + p.RV2_starts, WHISTLE, i, w.counters[0].whistles_since, i)
     if it.status == GATED:
         table_issue(w, i, t, False)

@@ -15,6 +15,7 @@ from govsim.engine.meetings import end_forum, reorder_agendas
 from govsim.engine.programmes import facilities_of, renovations_of
 from govsim.engine.queues import schedule
 from govsim.engine.rules import AGENDA_SCORE, N_FAULT, components_of, fault_in, rules_of
+from govsim.engine.voice import close_stations
 from govsim.engine.world import World
 from govsim.scenario.mechanism import ExternalHours, Mechanism
 from govsim.scenario.scenario import Scenario
@@ -338,7 +339,8 @@ class Engine:
             _, new, old = np.intersect1d(now, was, return_indices=True)
             for field in ("next", "root", "backlog", "sittings", "tabled", "ruled"):
                 forums[field][new] = w.forums[field][old]
-            forums.is_new[new] = 0
+            has_gained = forums.rules[new] & ~w.forums.rules[old]
+            forums.is_new[new] = has_gained != 0
             memory[new] = w.memory.reshape(-1, memory.shape[1])[old]
             for f in np.setdiff1d(np.arange(len(w.forums)), old):
                 end_forum(w, int(f))
@@ -387,6 +389,11 @@ class Engine:
                            external=np.outer(external.share_by_payer, external.hours_by_skill).ravel())  # fmt: skip
             w = self._with_hotline(w, before, mechanism)
             self._set_bodies(w, mechanism)
+            close_stations(w, float(self.day))
+            if mechanism.E4.dose <= 0:
+                w.communities.mandated_share = w.communities.mandated_motivation = 0.0
+            if mechanism.RV2.enabled and not before.RV2.enabled:
+                w.counters.whistles_since = self.day + 1
             for pairing, earlier, units in ((mechanism.E2, before.E2, slice(0, 12)), (mechanism.E3, before.E3, slice(12, None))):
                 if earlier.dose <= 0 or earlier.quality != pairing.quality:
                     w.pairing[units] = pairing.quality
@@ -450,6 +457,8 @@ class Engine:
         if dispute.enabled:
             has_own = w.communities.has_body[dispute.community] == 1 and mechanism.L1.doorstep_station
             w.communities.doorstep[dispute.community] = dispute.station == "always" or (dispute.station == "mechanism" and has_own)
+        windows = np.array([window for _, window in build.mediation_desks(self.scenario)])
+        w.stations.window[w.stations.kind == st.MEDIATION] = windows * w.communities.doorstep
         w.compounds.familiarity = w.compounds.has_body * mechanism.L2.familiarity
 
     def fit_columns(self, mechanism: Mechanism, has_grid: bool) -> None:

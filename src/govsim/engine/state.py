@@ -102,13 +102,16 @@ ISSUE = np.dtype(
         ("last_closed", "f4"), ("ended", "f4"), ("law", "f4"), ("satisfaction", "f4"),
         ("supporters", "i2"), ("parties", "i2"), ("contacts", "i2"),
         ("hops", "i1"), ("tiers", "i1"), ("lapses", "i1"), ("sittings", "i1"), ("retabled", "i1"),
-        ("ruled_by", "u1"), ("detected_by", "i1"), ("pot", "i1"),
+        ("ruled_by", "u1"), ("detected_by", "i1"), ("pot", "i1"), ("put_off", "u2"),
     ],
     align=True,
 )  # fmt: skip
 
 # `household` counts within the building.
 ARRIVAL = np.dtype([("onset", "f8"), ("key", "u8"), ("building", "i4"), ("household", "i2"), ("type", "i2")], align=True)
+
+# A bit of an issue's `wrong`: an audit opened it again, so its work is done in earnest (ruling 14).
+BY_AUDIT = 64
 
 PACKAGE = np.dtype(
     [
@@ -186,7 +189,7 @@ COMMUNITY_RECORD = np.dtype(
     [
         ("subdistrict", "i8"), ("n_households", "i8"), ("open_head", "i8"), ("has_body", "i8"),
         ("is_paired", "i8"), ("doorstep", "i8"), ("money", "f8"), ("inflow", "f8"), ("pairing_clarity", "f8"),
-        ("open_issues", "f8"), ("petitions", "f8"), ("confirmed", "f8"), ("confirmed_last", "f8"),
+        ("open_issues", "f8"), ("known_issues", "f8"), ("petitions", "f8"), ("confirmed", "f8"), ("confirmed_last", "f8"),
         ("mandated_share", "f8"), ("mandated_motivation", "f8"), ("pool_offered", "f8"),
         ("pool_substantive", "f8"), ("pool_perfunctory", "f8"), ("matters", "f8"),
         ("used_share", "f8"), ("substantive_share", "f8"), ("contribution_rate", "f8"),
@@ -229,7 +232,6 @@ ORGANISATION_RECORD = np.dtype(
         ("skill", "i8"),
         ("hours", "f8"),
         ("stake", "f8"),
-        ("covered", "i8"),
         ("gives", "i8"),
         ("key", "u8"),
         ("law", "i8"),
@@ -293,6 +295,7 @@ KIND_RECORD = np.dtype(
         ("p_funds_given_fund", "f8"), ("p_interests", "f8"), ("deadline", "f8"), ("patience", "f8"),
         ("petition_factor", "f8"), ("private_remedy", "i8"), ("property_firm", "i8"), ("urgent", "i8"),
         ("queue_class", "i8"), ("mediated", "i8"), ("serial", "i8"), ("listed", "i8"), ("delegated", "i8"), ("open", "i8"),
+        ("other_scope", "i8"), ("other_scope_share", "f8"),
     ]
 )  # fmt: skip
 
@@ -341,7 +344,7 @@ COUNTER_FIELDS_INT = (
     "today", "slot", "slots_per_day", "next_arrival", "n_issues", "heap_size", "ahead_event", "ahead_issue", "ahead_place",
     "n_sittings", "n_waiting", "overflow",
     "is_workday", "desks_open", "attention_live", "month", "mechanism_on", "n_processed",
-    "n_visits", "workdays_left", "campaign_type", "campaign_start", "n_campaigns", "n_first_asks",
+    "n_visits", "workdays_left", "campaign_type", "campaign_start", "n_campaigns", "n_first_asks", "whistles_since",
 )  # fmt: skip
 COUNTER_FIELDS_FLOAT = (
     "belief_scale", "trust_scale", "money_city", "inflow_city", "reserved", "spent", "operating",

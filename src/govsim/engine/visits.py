@@ -42,17 +42,17 @@ def plan_visits(w, quarter):
 
 @kernel
 def score_of_community(w, q, key):
-    """What draws a leader: 1 most open issues, 2 most petitions, 3 the tidiest place; or a rule of one's own."""
+    """What draws a leader: 1 most known open issues, 2 most petitions, 3 the tidiest place; or a rule of one's own."""
     community = w.communities[q]
     size = max(1.0, community.n_households * 1.0)
     if w.rules[VISIT_TARGETING].address != 0:
         return ruled(w, VISIT_TARGETING, (
-            community.open_issues, community.petitions, size, backlog_weeks(w, q), rng.uniform(key, rng.OWN, q)))  # fmt: skip
+            community.known_issues, community.petitions, size, backlog_weeks(w, q), rng.uniform(key, rng.OWN, q)))  # fmt: skip
     if w.p[0].E1_targeting == 1:
-        return community.open_issues / size
+        return community.known_issues / size
     if w.p[0].E1_targeting == 2:
         return community.petitions / size
-    return -community.open_issues / size
+    return -community.known_issues / size
 
 
 @kernel

@@ -5,11 +5,12 @@ import math
 import numpy as np
 
 from govsim.engine import rng
-from govsim.engine.commitment import summon
+from govsim.engine.commitment import mark_directive
 from govsim.engine.compiled import kernel
 from govsim.engine.disputes import LOST, OPENED, WON, count_attention, count_case, count_choice, count_petition, success_share
 from govsim.engine.feedback import (
     add_memo,
+    become_known,
     community_of,
     end_attention,
     end_issue,
@@ -22,9 +23,8 @@ from govsim.engine.gates import (
     add_package,
     ask_for_decision,
     department_station,
-    find_package,
     open_gate,
-    persuasion_share_in,
+    persuasion_share,
     release_work,
 )
 from govsim.engine.ledger import post_outside
@@ -49,9 +49,10 @@ from govsim.engine.queues import schedule
 from govsim.engine.renovation import is_programme, renovation_of
 from govsim.engine.routing import add_departments, dispatch_order, lead_package, start_triage
 from govsim.engine.rules import CHANNEL_UTILITY, ruled
-from govsim.engine.service import enqueue, reclass
+from govsim.engine.service import count_marks, enqueue, move_package, put_down, reclass
 from govsim.engine.state import (
     ATTENTION_ENDS,
+    BY_AUDIT,
     BY_LEADERS,
     CHOICE_DUE,
     CLOSED,
@@ -63,8 +64,10 @@ from govsim.engine.state import (
     LAPSED,
     LATENT,
     LAW_CASE,
+    MEDIATION,
     MEETING,
     ORDER_ASKED,
+    PACKAGES,
     PERSUASION,
     PETITION_CASE,
     PETITION_DUE,
@@ -201,6 +204,10 @@ def note_choice(w, i, t, channel):
     note_move(w, i, t, CHOSE, -1, channel, int(w.issues[i].choices) - 1.0)
 
 
+_CHOICES = 2**15
+"""More choices than an issue can have."""
+
+
 @kernel
 def restart_patience(w, i, t):
     """Patience ~ Exp(mean), restarted at each choice (ruling 15); a silent issue is given up at 6 means."""
@@ -208,28 +215,10 @@ def restart_patience(w, i, t):
     it = w.issues[i]
     a = w.arrivals[i]
     patience = w.kinds[a.type].patience
-    due = t + patience * rng.exponential(a.key, rng.PATIENCE, int(it.choices))
+    due = t + patience * rng.exponential(a.key, rng.PATIENCE, int(it.choices) + _CHOICES * int(it.redo))
     if it.status == LATENT:
         due = min(due, a.onset + p.lapse_patience_ratio * patience)
     schedule(w, due, CHOICE_DUE, i, int(it.version), i)
-
-
-@kernel
-def mark_directive(w, i, t):
-    """Attention names every unit concerned: pressure on them, first class in every queue (3.7.11)."""
-    it = w.issues[i]
-    if int(it.wrong) & 16 == 0:
-        it.wrong = int(it.wrong) | 16
-        w.stations[community_of(w, i)].directives += 1.0
-    k = int(it.first_package)
-    while k >= 0:
-        pk = w.packages[k]
-        if pk.marks & 2 == 0:
-            pk.marks = pk.marks | 2
-            w.stations[pk.station].directives += 1.0
-            summon(w, pk.station, t)
-        reclass(w, k, t)
-        k = pk.next
 
 
 @kernel
@@ -295,7 +284,7 @@ def petition(w, i, t):
         while k >= 0:
             reclass(w, k, t)
             k = w.packages[k].next
-    if p.petition_hours > 0.0 and find_package(w, i, PETITION_CASE) < 0:
+    if p.petition_hours > 0.0:
         enqueue(w, add_package(w, i, PETITION_CASE, p.station_petition, 5, p.petition_hours, 11), t)
     affected = int(it.n_affected) * 1.0
     share = p.petition_attention * affected / (affected + p.n_collective)
@@ -312,12 +301,16 @@ def petition(w, i, t):
 
 @kernel
 def petition_again(w, i, t):
-    """Petitioners come back while they believe in it (ruling 41)."""
+    """Petitioners come back while they believe in it (ruling 41), also when a ticket closed for nothing has been opened again."""
     b = w.buildings[w.arrivals[i].building]
     belief = b.offset_petition + w.counters[0].belief_scale * w.households[household_of(w, i)].petition
     status = w.issues[i].status
-    if (status == ROUTING or status == GATED or status == WORKING) and belief > w.p[0].petition_belief_floor:
+    if belief <= w.p[0].petition_belief_floor:
+        return
+    if status == ROUTING or status == GATED or status == WORKING:
         petition(w, i, t)
+    elif status == CLOSED:
+        schedule(w, t + w.p[0].petition_interval, PETITION_DUE, i, int(w.issues[i].petitions), i)
 
 
 @kernel
@@ -428,16 +421,17 @@ def escalate(w, t):
 
 
 @kernel
-def reopen(w, i, t):
-    """A falsely closed issue comes back: same identity, redo + 1, no new gates (ruling 14)."""
+def reopen(w, i, t, by_audit):
+    """A falsely closed issue comes back: same identity, redo + 1, no new gates; after an audit done in earnest (ruling 14)."""
     note_age(w, i, t)
     it = w.issues[i]
     it.redo = min(int(it.redo) + 1, 60)
-    it.wrong = 0
+    it.wrong = BY_AUDIT if by_audit else 0
     it.served_by = 0
     it.version = int(it.version) + 1
     w.daily[w.counters[0].today].reopened += 1
     note_move(w, i, t, REOPENED, -1, int(it.redo), 0.0)
+    become_known(w, i)
     it.status = GATED
     if int(it.n_departments) > 0:
         add_departments(w, i)
@@ -465,7 +459,7 @@ def act(w, i, t, channel):
     if channel != SILENCE:
         voice(w, i, t, channel)
         if channel == VIA_LAW:
-            w.issues[i].status = ROUTING
+            become_known(w, i)
             go_to_law(w, i, t)
         elif channel == VIA_HOTLINE:
             call_hotline(w, i, t)
@@ -499,13 +493,13 @@ def patience_over(w, i, t):
     channel = choose(w, i)
     note_choice(w, i, t, channel)
     if channel == SILENCE or channel == VIA_PRIVATE:
-        if channel == SILENCE:
+        if channel == SILENCE and status == CLOSED:
             learn(w, i, int(it.channel), 0.0)
         end_issue(w, i, t, LAPSED if channel == SILENCE else EXITED)
         return
     it.channel = channel
     if status == CLOSED:
-        reopen(w, i, t)
+        reopen(w, i, t, False)
         if channel == VIA_HOTLINE:
             place_order(w, i, t)
     elif channel == VIA_COMMUNITY:
@@ -528,6 +522,33 @@ def law_station(w, q):
     if w.communities[q].doorstep == 1:
         return w.p[0].first_mediation + q
     return department_station(w, 4, w.communities[q].subdistrict)
+
+
+@kernel
+def close_stations(w, t):
+    """Doorstep stations that are no more: justice takes over their cases, the community's desk their talks."""
+    p = w.p[0]
+    for k in range(w.pools[PACKAGES].used):
+        pk = w.packages[k]
+        if is_at_closed_station(w, k) and pk.queued == 0 and pk.in_service == 0:
+            count_marks(w.stations[pk.station], int(pk.marks), -1.0)
+            pk.station = w.stations[pk.station].area
+            count_marks(w.stations[pk.station], int(pk.marks), 1.0)
+    for q in range(p.n_communities):
+        if w.communities[q].doorstep == 0:
+            put_down(w, p.first_mediation + q)
+    for k in range(w.pools[PACKAGES].used):
+        if is_at_closed_station(w, k):
+            q = w.stations[w.packages[k].station].area
+            move_package(w, k, law_station(w, q) if w.packages[k].kind == LAW_CASE else q, t)
+
+
+@kernel
+def is_at_closed_station(w, k):
+    """Whether a package lies at a doorstep station that is no more."""
+    pk = w.packages[k]
+    unit = w.stations[pk.station]
+    return pk.issue >= 0 and pk.done == 0 and unit.kind == MEDIATION and w.communities[unit.area].doorstep == 0
 
 
 @kernel
@@ -578,7 +599,7 @@ def end_of_quarrel(w, i, k):
     r = renovation_of(w, i)
     n = int(pk.rounds)
     if pk.station < w.p[0].n_communities:
-        share = persuasion_share_in(w, w.owners[w.renovations[r].first_owner + n].building)
+        share = persuasion_share(w, w.owners[w.renovations[r].first_owner + n].building, pk.station)
     else:
         share = success_share(w, pk.station)
     if rng.uniform(w.renovations[r].key, rng.QUARREL, 4 * n + 3) < share:

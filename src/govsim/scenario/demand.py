@@ -25,7 +25,9 @@ SKILLS = (
 COMPOUND_TYPES = ("old_unmanaged", "work_unit", "commodity", "resettlement")
 """Kinds of compound 小区, in the order of the codes in `CityTables.compound_type`."""
 
-Scope = Literal["building", "compound", "community"]
+Scope = Literal["household", "building", "compound", "community"]
+OTHER_SCOPE_SHARE = 0.3
+"""Of the issues of a type with two scopes, those of the second (ruling 35)."""
 
 
 class IssueType(Frozen):
@@ -34,6 +36,9 @@ class IssueType(Frozen):
     code: str
     share: float = number(0.1, "1", 0, 1, "[A]", "w; ranking [V] 3.11")
     scope: Scope = option("building", "[A]", "3.11")
+    other_scope: Scope | None = option(None, "[A]", "3.11")
+    """Who is affected by some of the issues instead (ruling 35)."""
+    other_scope_share: float = number(OTHER_SCOPE_SHARE, "1", 0, 1, "[A]", "ruling 35")
     authority: int = number(1, "1", 1, 5, "[A]", "a: lowest level that may decide")
     n_departments: tuple[float, ...] = option((1.0,), "[A]", "m pmf, 3.11")
     """Probabilities of needing 0, 1, 2 ... departments."""
@@ -114,10 +119,10 @@ def standard_types() -> tuple[IssueType, ...]:
               (0.10, 0.05, 0.40, 0.25), 7, 14, months=_season(1.5, 7, 8), compound_factors=double,
               private_remedy=True, property_firm=True),
         _type("PARK", 0.08, "compound", 3, (0, 0.5, 0.5), ("public_security", "urban_management"),
-              "enforcement", 5, 0.8, (1, 0.2), (0.25, 0.40, 0.10, 0.30), 15, 30),
+              "enforcement", 5, 0.8, (1, 0.2), (0.25, 0.40, 0.10, 0.30), 15, 30, other_scope="community"),
         _type("NOISE", 0.09, "building", 4, (0, 0.7, 0.3),
               ("environment", "urban_management", "public_security"), "enforcement", 4, 0.8, (0, 0),
-              (0.45, 0.25, 0, 0.30), 7, 10, months=_season(1.6, 6, 7, 8)),
+              (0.45, 0.25, 0, 0.30), 7, 10, months=_season(1.6, 6, 7, 8), other_scope="community"),
         _type("ORDER", 0.07, "community", 4, (0, 0.4, 0.4, 0.2),
               ("urban_management", "housing", "natural_resources"), "enforcement", 12, 1.0, (0, 0),
               (0.30, 0.50, 0, 0.45), 15, 45),
@@ -125,21 +130,21 @@ def standard_types() -> tuple[IssueType, ...]:
               ("municipal_traffic", "utilities", "housing"), "engineering", 16, 1.2, (15, 0.6),
               (0.35, 0.20, 0.50, 0.10), 15, 45, months=_season(1.8, 3, 4)),
         _type("UTIL", 0.11, "building", 4, (0, 1.0), ("utilities",), "engineering", 5, 1.0, (2, 0.3),
-              (0.15, 0.10, 0.15, 0.05), 3, 4, months=_season(2.5, 11, 12, 1, 2), private_remedy=True),
+              (0.15, 0.10, 0.15, 0.05), 3, 4, months=_season(2.5, 11, 12, 1, 2), private_remedy=True, other_scope="compound"),
         _type("ENV", 0.084, "compound", 2, (0.6, 0.4), ("urban_management",), "general_labour", 3, 0.7,
               (0.5, 0.2), (0.10, 0.05, 0.10, 0.10), 7, 14, months=_season(1.3, 6, 7, 8),
-              compound_factors=double, property_firm=True),
+              compound_factors=double, property_firm=True, other_scope="community"),
         _type("CONV", 0.06, "community", 2, (0.6, 0.4), ("civil_affairs",), "social_work", 6, 1.0,
               (3, 0.4), (0.10, 0.10, 0.30, 0.15), 15, 60, private_remedy=True),
         _type("DISP", 0.08, "building", 1, (0.8, 0.2), ("justice",), "law_mediation", 10, 1.0, (0, 0),
               (0.05, 0.10, 0, 0.85), 15, 30, months=_season(1.3, 2), petition_factor=1.2,
-              private_remedy=True),
-        _type("LAB", 0.04, "building", 4, (0, 0.8, 0.2), ("human_resources", "justice"),
+              private_remedy=True, other_scope="compound"),
+        _type("LAB", 0.04, "household", 4, (0, 0.8, 0.2), ("human_resources", "justice"),
               "law_mediation", 6, 1.0, (0, 0), (0.15, 0.20, 0, 0.40), 15, 20, months=_season(2.0, 1),
               petition_factor=1.5, private_remedy=True),
         _type("SAFE", 0.03, "building", 3, (0, 0.5, 0.4, 0.1),
               ("public_security", "housing", "urban_management"), "engineering", 6, 0.8, (2, 0.4),
-              (0.30, 0.25, 0.25, 0.25), 3, 15, compound_factors=double, urgent=True),
+              (0.30, 0.25, 0.25, 0.25), 3, 15, compound_factors=double, urgent=True, other_scope="compound"),
         _type("RENO", 0.0, "compound", 5, (0, 0, 0, 0, 0.4, 0.4, 0.2),
               ("housing", "natural_resources", "utilities", "municipal_traffic", "civil_affairs",
                "urban_management"), "project_finance", 400, 0.8, (1500, 1.0),
@@ -147,9 +152,9 @@ def standard_types() -> tuple[IssueType, ...]:
         _type("LAND", 0.015, "compound", 5, (0, 0, 0, 0.3, 0.4, 0.3),
               ("natural_resources", "housing", "justice", "civil_affairs", "public_security"),
               "law_mediation", 60, 1.0, (100, 0.4), (0.70, 0.70, 0.40, 0.70), 90, 90,
-              petition_factor=2.5),
+              petition_factor=2.5, other_scope="household"),
         _type("HEALTH", 0.015, "building", 2, (0.5, 0.5), ("health",), "health", 2, 0.6, (0.2, 0.3),
-              (0.05, 0.05, 0.05, 0.10), 1, 2, urgent=True),
+              (0.05, 0.05, 0.05, 0.10), 1, 2, urgent=True, other_scope="community"),
     )  # fmt: skip
 
 

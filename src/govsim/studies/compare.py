@@ -206,16 +206,21 @@ def _external(control: Variant, schedules: Schedules) -> ExternalHours:
 
 
 def outside_hours(engine: Any) -> dict[str, Any]:
-    """Return mean monthly hours from outside the staff since the burn-in, by payer and skill.
+    """Return mean monthly hours from outside the staff since the burn-in, by payer and skill (W5 ii).
 
-    What nobody's desk has under the petition office are the seats of the hotline, hired for it (RV1).
+    Hours count as offered, used or not. Units count that an external payer keeps, as law firms keep doorstep stations; of the
+    working time of members in service, what their desk does not lose. What nobody's desk has under the petition office are the
+    seats of the hotline, hired for it (RV1).
     """
     w, scenario = engine.world, engine.scenario
     n_months = int(w.p.n_months[0])
     first = int(np.ceil(scenario.burn_in_days * 12 / 365))
-    by_month = w.outside.reshape(len(PAYERS), N_ACTIVITIES, n_months).sum(axis=1)
-    days = scenario.days - first * 365 / 12
-    monthly = by_month[:, first:].sum(axis=1) / max(1.0, days * 12 / 365)
+    months = max(1.0, scenario.days * 12 / 365 - first)
+    given = w.outside.reshape(len(PAYERS), N_ACTIVITIES, n_months)[:, :, first:].sum(axis=(1, 2))
+    at_desks = w.hours.reshape(n_months, len(w.stations), N_ACTIVITIES)[first:].sum(axis=(0, 2))
+    at_desks[w.stations.payer == PAYERS.index("petition_office")] = 0.0
+    monthly = (given + np.bincount(w.stations.payer, weights=at_desks, minlength=len(PAYERS))) / months
+    monthly[PAYERS.index("in_service_work")] *= 1.0 - scenario.staffing.desk_share
     monthly[[p not in (*EXTERNAL_PAYERS, "petition_office") for p in PAYERS]] = 0.0
     return {"hours": monthly[:, None] * _skills_of_payers(w)}
 

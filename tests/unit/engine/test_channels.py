@@ -36,7 +36,7 @@ RULES = {
     "service.start_next": "hrs", "campaign.begin_campaign": "att hrs", "campaign.campaign_day": "hrs",
     "links.give_month": "", "links.part_time_pledges": "hrs", "links.organisations_give": "hrs",
     "links.residents_give": "hrs fund", "links.stewards_care": "hrs det mot", "links.keep_lists": "",
-    "links.departments_pair": "hrs Cl R", "links.branches_pair": "hrs R", "links.member_serves": "hrs mot",
+    "meetings.tie_members": "R", "links.departments_pair": "hrs Cl R", "links.branches_pair": "hrs R", "links.member_serves": "hrs mot",
     "links.members_serve": "hrs mot", "gates.familiarity_of": "I", "day.arrive": "det", "day.detect": "det",
     "day.handle_issue": "det", "day.handle": "", "effort.pressure_on": "Π", "day.start_month": "",
     "visits.plan_visits": "", "visits.pick_community": "",

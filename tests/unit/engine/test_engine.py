@@ -196,7 +196,7 @@ def test_station_at_the_doorstep__has_the_hours_it_is_given():
     for hours in (0.0, 10.0, 40.0, 400.0):
         w = run("links", **{"behaviour.contribution.law_firm_hours": hours}).world
         desks = w.stations[w.stations.kind == st.MEDIATION]
-        assert desks.window * desks.n_workers == pytest.approx(hours * 12 / 261)
+        assert desks.window * desks.n_workers == pytest.approx(hours * 12 / 261 * w.communities.doorstep)
         assert (desks.window <= 8).all()
         assert bool(w.communities.doorstep.any()) is (hours > 0)
 

@@ -227,7 +227,8 @@ def test_skill__moves_the_cases_of_its_station_alone():
 
 
 def test_pro_bono_hours__lengthen_the_day_of_one_station():
-    one, other = (Engine(asked("dispute", dispute__pro_bono_hours=h)).world.stations for h in (40.0, 80.0))
+    engines = [Engine(asked("dispute", "F1", dispute__pro_bono_hours=h)) for h in (40.0, 80.0)]
+    one, other = (e.advance(e.scenario.burn_in_days + 1).world.stations for e in engines)
     differs = one.window * one.n_workers != other.window * other.n_workers
     assert differs.sum() == 1
     assert (one.kind[differs], one.area[differs]) == (st.MEDIATION, 0)

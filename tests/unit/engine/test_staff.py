@@ -84,7 +84,7 @@ def load_by_hand(w):
     """min(1, max(0, weeks of work waiting - 1)) of each department, over its teams (ruling 40)."""
     of_department = w.stations.kind == st.DEPARTMENT
     week = w.stations.window * w.stations.n_workers * w.p.workdays_per_week[0]
-    excess = np.clip(w.stations.queued_hours / week - 1, 0, 1)
+    excess = np.clip(w.stations.queued_hours / np.maximum(week, 1e-9) - 1, 0, 1)
     return np.array([excess[of_department & (w.stations.department == d)].mean() for d in range(12)])
 
 

@@ -34,7 +34,7 @@ def test_input__has_default_unit_range_basis_and_labels(known):
     if known.kind in ("number", "whole") and known.default is not None:
         assert known.low <= known.default <= known.high
     if known.kind in ("switch", "choice"):
-        assert known.default in known.choices
+        assert known.default in known.choices or known.is_nullable
     for lang in LANGS:
         assert label(known.label_key, lang)
         assert label(f"unit.{known.unit}", lang)
