@@ -222,8 +222,8 @@ def tally_deadline(it, deadline, follow, c):
 
 
 @kernel
-def tally_response(it, authority, follow, c):
-    """Petitions, satisfaction (X12), and who solved it."""
+def tally_response(it, authority, unserved, follow, c):
+    """Petitions, satisfaction, `unserved` that of whoever gets nothing (X12), and who solved it."""
     n = np.float64(it.petitions)
     if n > 0.0:
         c[T_PETITIONED] += 1.0
@@ -239,8 +239,7 @@ def tally_response(it, authority, follow, c):
     is_resolved = resolution_of(it) < _NEVER
     if follow >= 180.0 and (has_judged or not is_resolved):
         c[T_POPULATION_JUDGED] += 1.0
-        if resolution_of(it) <= 180.0:
-            c[T_SATISFACTION_POPULATION] += judged
+        c[T_SATISFACTION_POPULATION] += judged if resolution_of(it) <= 180.0 else unserved
     if is_resolved:
         is_local = it.locus <= _LOCAL
         c[T_RESOLVED] += 1.0
@@ -287,7 +286,7 @@ def lower_share(authority, n_departments, splits):
 
 
 @kernel
-def tally_issues(arrivals, issues, deadlines, authorities, splits, start, end, horizon, group, out):
+def tally_issues(arrivals, issues, deadlines, authorities, splits, unserved, start, end, horizon, group, out):
     """One pass over the log: `out[g]` gets the sums of the issues of group g.
 
     Parameters
@@ -295,6 +294,7 @@ def tally_issues(arrivals, issues, deadlines, authorities, splits, start, end, h
     deadlines, authorities : days float64[type] and levels int64[type] of the taxonomy, the same
         under every variant (X4).
     splits : float64[5], the community's share of the work (3.7.18), by `lower_share`.
+    unserved : satisfaction of whoever gets nothing.
     start, end, horizon : onset window [start, end) and the day the run has reached.
     group : int64[issue], or empty for one group; a negative group is left out.
     out : float64[n_groups, N_TALLIES], added to.
@@ -314,7 +314,7 @@ def tally_issues(arrivals, issues, deadlines, authorities, splits, start, end, h
         c[T_LATENT] += 1.0
         tally_outcome(it, follow, c)
         tally_deadline(it, deadlines[k], follow, c)
-        tally_response(it, authorities[k], follow, c)
+        tally_response(it, authorities[k], unserved, follow, c)
         tally_path(it, c)
         hours = np.float64(it.hours)
         lower = hours * lower_share(authorities[k], it.n_departments, splits)

@@ -158,7 +158,7 @@ _DAILY = {
     "n_lapsed_commitments": _count("commitments that lapsed", "int64"),
     "queued_hours": Column("float64", "h", "work waiting in all queues, at the day's end"),
     "debt_hours": Column("float64", "h", "overhead owed, at the day's end"),
-    "n_overbooked": _count("units that end the workday with overhead unpaid", "int64"),
+    "n_overbooked": _count("units that owe more overhead than the workday has hours", "int64"),
     "trust_community": Column("float64", "1", "mean trust in the community, 0-1"),
     "trust_city": Column("float64", "1", "mean trust in the city, 0-1"),
     "expectation": Column("float64", "1", "mean expectation, 0-1"),

@@ -174,7 +174,7 @@ _block(
     ("silent_rate", "1/1000·yr", "lower", "issues never voiced or given up by age 180 d", "X2",
      "silent_180", "issue_years_180"),
     ("satisfaction_population", "1", "higher", "mean over latent issues of S if truly resolved by "
-     "180 d, else 0; resolved without a judgement left out", "X12", "satisfaction_population",
+     "180 d, else of S at P = 0; resolved without a judgement left out", "X12", "satisfaction_population",
      "population_judged"),
     ("satisfaction_closed", "1", "none", "mean last S over closed issues (survivors only)", "X12",
      "satisfaction_closed", "closed_judged"),
@@ -213,8 +213,8 @@ _block(
      "minus above; Cap: hours of work on issues and idle hours; Dem: hours of latent issues by the "
      "work split at baseline authority; h0 = .5 % of all Dem; < 0: base under-supplied", "X6",
      "resource_pyramid_index", "one"),
-    ("lent_hours_share", "1", "none", "pairing and visit hours of leaders, departments and "
-     "subdistricts / their busy hours", "3.14", "hours_upper_lent", "hours_upper"),
+    ("lent_hours_share", "1", "none", "visit hours of leaders, departments and subdistricts and what departments "
+     "give where they pair / their busy hours", "3.14", "hours_upper_lent", "hours_upper"),
 )  # fmt: skip
 
 _HOURS = "h/1000·yr"
@@ -240,7 +240,7 @@ _block(
      "days_queued_hours", "n_days"),
     ("debt_hours", "h", "lower", "mean hours of overhead owed and not yet paid", "ruling 3",
      "days_debt_hours", "n_days"),
-    ("overbooked_share", "1", "lower", "unit-workdays that end with overhead unpaid / unit-workdays",
+    ("overbooked_share", "1", "lower", "unit-workdays whose overhead owed is more than the day's hours / unit-workdays",
      "3.14", "days_overbooked", "unit_workdays"),
 )  # fmt: skip
 for _payer in PAYERS:
@@ -251,7 +251,7 @@ for _payer in PAYERS:
 _block("cost", (
     "hours_grid", _HOURS, "none", "busy hours of grid staff, part of hours_by_communities", "3.10", "hours_grid", "month_years",
 ))  # fmt: skip
-for _activity in ACTIVITIES:
+for _activity in (a for a in ACTIVITIES if a != "pairing"):  # whose hours are booked as what they are given for
     _block("cost", (
         f"hours_on_{_activity}", _HOURS, "none", f"hours spent on {_activity}", "3.14",
         f"hours_on_{_activity}", "month_years",

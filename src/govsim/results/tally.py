@@ -229,11 +229,16 @@ class Taxonomy(NamedTuple):
     deadlines: np.ndarray
     authorities: np.ndarray
     splits: np.ndarray
+    unserved: float
 
 
 def taxonomy_of(scenario: Scenario) -> Taxonomy:
-    """Deadlines (X4), baseline authorities (X6) and the community's share of work (3.7.18)."""
+    """Deadlines (X4), baseline authorities (X6), the community's share of work (3.7.18), S of who gets nothing (X12).
+
+    That is S at P = 0 and the initial expectation (3.7.14).
+    """
     types = scenario.demand.types
+    response = scenario.behaviour.response
     work = scenario.behaviour.work
     splits = (
         work.split_local, work.split_shared, work.split_subdistrict, work.split_department,
@@ -243,6 +248,7 @@ def taxonomy_of(scenario: Scenario) -> Taxonomy:
         np.array([t.deadline for t in types], float),
         np.array([t.authority for t in types], np.int64),
         np.array([s[0] for s in splits], float),
+        min(1.0, max(0.0, response.satisfaction_base - response.satisfaction_loss * response.expectation_initial)),
     )
 
 
@@ -402,7 +408,7 @@ def _months(window: Window, horizon: float) -> tuple[int, int]:
 
 
 def _hours(columns: Columns, window: Window, horizon: float) -> tuple[tuple[np.ndarray, ...], float]:
-    """Hours by payer and activity, by side of the desk, and of the hotline's seats, with the days they cover."""
+    """Hours by payer and activity, by side of the desk, of the hotline's seats and of departments that pair, with the days they cover."""
     first, last = _months(window, horizon)
     by_payer = np.zeros((len(PAYERS), len(ACTIVITIES)))
     by_side = np.zeros((2, len(ACTIVITIES)))
@@ -410,24 +416,25 @@ def _hours(columns: Columns, window: Window, horizon: float) -> tuple[tuple[np.n
     is_lower = np.ascontiguousarray(columns.stations["level"] <= 2)
     kernels.tally_hours(columns.hours, columns.outside, payer, is_lower, first, last, by_payer, by_side)
     seats = columns.outside[_OFFICE, :, first:last].sum(axis=1)
+    paired = columns.outside[_PAIRED, :, first:last].sum(axis=1)
     if last == first:
-        return (by_payer, by_side, seats), 0.0
+        return (by_payer, by_side, seats, paired), 0.0
     days = min(math.ceil(last * 365 / 12), horizon) - math.ceil(first * 365 / 12)
-    return (by_payer, by_side, seats), float(days)
+    return (by_payer, by_side, seats, paired), float(days)
 
 
-_OFFICE = PAYERS.index("petition_office")
+_OFFICE, _PAIRED = PAYERS.index("petition_office"), PAYERS.index("departments")
 _PRICE_ROW = np.array([PRICES[p] for p in PAYERS])
 _EXTERNAL = np.array([p in EXTERNAL_PAYERS for p in PAYERS])
 _BUSY = np.array([a != "idle" for a in ACTIVITIES])
 _CONFERRING = [ACTIVITIES.index(a) for a in ("meetings", "preparation", "hosting")]
-_LENT = [ACTIVITIES.index(a) for a in ("pairing", "visits")]
+_VISITING = ACTIVITIES.index("visits")
 _UPPER = [PAYERS.index(p) for p in ("leaders", "departments", "subdistricts")]
 
 
 def _hour_sums(hours: tuple[np.ndarray, ...]) -> np.ndarray:
     """Busy hours by payer, hours by activity, and the sums in `_DERIVED_HOURS`."""
-    by_payer, by_side, seats = hours
+    by_payer, by_side, seats, paired = hours
     hired = seats[_BUSY].sum()
     busy = by_payer[:, _BUSY].sum(axis=1)
     on = by_payer.sum(axis=0)
@@ -443,7 +450,7 @@ def _hour_sums(hours: tuple[np.ndarray, ...]) -> np.ndarray:
         by_side[:, 0].sum(),
         by_side[0, 0],
         busy[_UPPER].sum(),
-        by_payer[np.ix_(_UPPER, _LENT)].sum(),
+        by_payer[_UPPER, _VISITING].sum() + paired[_BUSY].sum(),
     ]
     return np.concatenate([busy, on, derived])
 

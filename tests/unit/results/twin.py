@@ -198,11 +198,13 @@ def responses(run, rows, years):
     closed = [r for r in rows if r["is_closed"]]
     judged = [r["satisfaction"] for r in rows if r["satisfaction"] == r["satisfaction"]]
     population = []
+    response = run.scenario.behaviour.response
+    unserved = min(1.0, max(0.0, response.satisfaction_base - response.satisfaction_loss * response.expectation_initial))
     for r in rows:
         has = r["satisfaction"] == r["satisfaction"]
         if run.horizon - r["onset_day"] >= 180 and (has or not r["is_resolved"]):
             at = moments(r)["resolved"]
-            population.append(r["satisfaction"] if at is not None and at <= 180 else 0.0)
+            population.append(r["satisfaction"] if at is not None and at <= 180 else unserved)
     reached = [r["state_180"] for r in rows if isinstance(r["state_180"], str)]
     silent = sum(s in ("never_voiced", "lapsed") for s in reached)
     via = {c: sum(r["channel"] == c for r in voiced) for c in ("community", "petition", "law", "hotline")}
