@@ -251,7 +251,7 @@ for _payer in PAYERS:
 _block("cost", (
     "hours_grid", _HOURS, "none", "busy hours of grid staff, part of hours_by_communities", "3.10", "hours_grid", "month_years",
 ))  # fmt: skip
-for _activity in (a for a in ACTIVITIES if a != "pairing"):  # whose hours are booked as what they are given for
+for _activity in ACTIVITIES:
     _block("cost", (
         f"hours_on_{_activity}", _HOURS, "none", f"hours spent on {_activity}", "3.14",
         f"hours_on_{_activity}", "month_years",

@@ -450,7 +450,7 @@ def _hour_sums(hours: tuple[np.ndarray, ...]) -> np.ndarray:
         by_side[:, 0].sum(),
         by_side[0, 0],
         busy[_UPPER].sum(),
-        by_payer[_UPPER, _VISITING].sum() + paired[_BUSY].sum(),
+        by_payer[_UPPER, _VISITING].sum() + paired[_BUSY].sum() - paired[_VISITING],
     ]
     return np.concatenate([busy, on, derived])
 

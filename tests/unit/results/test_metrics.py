@@ -134,7 +134,7 @@ def test_measure__of_six_issues_as_by_hand():
         "delay_after_closure": (20 + 80) / 6,
         "delay_given_up": 80 / 6,
         "closure_days": 90 / 4,
-        "satisfaction_population": (2.1 + 4 * 0.15) / 6,  # S = .5 - .7 x .5 of who gets nothing
+        "satisfaction_population": (2.1 + 3 * 0.2) / 6,  # S = .5 - .6 x .5 of who gets nothing
         "satisfaction_closed": 2.2 / 4,
         "reopened_share": 1 / 4,
         "voiced_share": 5 / 6,

@@ -295,7 +295,7 @@ def costs(run, start, end, rows):
         "meeting_load": ratio(confer["hours"].sum(), n_communities * days / 7),
         "local_hours_share": ratio(real[real["unit_kind"].isin(lower_kinds)]["hours"].sum(), real["hours"].sum()),
         "lent_hours_share": ratio(
-            upper[upper["activity"].isin(["pairing", "visits"])]["hours"].sum(),
+            upper[(upper["activity"] == "visits") | ((upper["payer"] == "departments") & (upper["unit_kind"] == "no_unit"))]["hours"].sum(),
             upper["hours"].sum(),
         ),
         "overbooked_share": ratio(in_days["n_overbooked"].sum(), in_days["is_workday"].sum() * n_units),
