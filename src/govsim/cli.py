@@ -94,7 +94,9 @@ def _language(lang: str | None) -> str:
         _fail(f"--lang {lang}: en or zh")
 
 
-def _world(city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int, course: str | None) -> Any:
+def _world(
+    city: str, names: str, records: str | None, mapping: str | None, days: int, seed: int, course: str | None, lang: str = "en"
+) -> Any:
     """Return the scenario asked for."""
     from govsim.records import demand_profile, read_log
     from govsim.records.schema import TYPE_CODES
@@ -105,21 +107,36 @@ def _world(city: str, names: str, records: str | None, mapping: str | None, days
     from govsim.scenario.scenario import Scenario
 
     place = resolve_city(city, names="real" if names == "real" else "neutral")
+    if names == "real" and place.code is None:
+        raise ValueError(f"--names real: {city} is no unit of the division table, so its parts have no real names")
+    if records is not None and not records.strip():
+        raise ValueError("--records names no file")
     if mapping is not None and records is None:
         raise ValueError("--mapping names the columns of a log: give --records too")
     if records is None:
         profile = load_default_profile()
     else:
         log = read_log(records, mapping) if mapping else read_log(records)
-        typer.echo(f"{records}: {log.n_used} of {log.n_rows} rows used", err=True)
-        for row in log.rejected.itertuples():
-            typer.echo(f"  {row.n_rows} rows: {row.reason}", err=True)
+        _tell_rows(log, lang)
         if log.n_used < len(TYPE_CODES):
             raise ValueError(f"{records}: too few rows can be used; it takes {len(TYPE_CODES)}, one for each type of issue")
         profile = demand_profile(log)
+        for note in profile.notes:
+            typer.echo(f"  {note}", err=True)
     world = Scenario(city=place, name="compare", demand=profile.apply())
     world = override(world, {"days": days, "seed": seed})
     return world if course is None else with_scenario(world, course)
+
+
+def _tell_rows(log: Any, lang: str) -> None:
+    """Account for the rows of a log: how many are used, which are left out and why, and what those used lack."""
+    from govsim.labels import label
+
+    typer.echo(label("message.records.used", lang, name=log.name, used=log.n_used, rows=log.n_rows), err=True)
+    for row in log.rejected.itertuples():
+        key = "message.records.lacking" if row.is_used else "message.records.left_out"
+        examples = f" ({row.examples})" if row.examples else ""
+        typer.echo("  " + label(key, lang, n=row.n_rows, reason=row.reason, first=row.first_rows) + examples, err=True)
 
 
 @app.command()
@@ -159,7 +176,7 @@ def compare(
         if given == []:
             raise ValueError("--variants: names at least one variant, such as F1")
         asked = None if given is None else [variant(v) for v in given]
-        world = _world(city, names, records, mapping, days, seed, course)
+        world = _world(city, names, records, mapping, days, seed, course, tongue)
         from govsim.studies.store import is_comparison, save_comparison
 
         with _kept_runs(out, is_comparison, tongue) as unfinished:

@@ -109,6 +109,8 @@ def _read_csv(data: bytes, file: Path) -> RawTable:
     """Parse delimited text; rows with a wrong number of fields are set apart."""
     text, encoding = decode(data, file)
     text = text.rstrip()
+    if "\n" not in text:  # lines that end as old Macintoshes ended them
+        text = text.replace("\r", "\n")
     header = _header(text, file)
     malformed: list[tuple[int, str]] = []
 

@@ -35,7 +35,14 @@ def paragraph(head: str, provenance: Mapping[str, Any], lang: str, *more: str) -
     gap = "" if lang == "zh" else " "
     course = [label("caption.course", lang, name=course_name(p["course"], lang))] if p.get("course") else []
     said = [label(head, lang, **values), label("caption.loads", lang, **values), *changed(p, lang), *course, *more]
-    return gap.join([*said, label("caption.stance", lang)])
+    return gap.join([*said, label(f"caption.stance.{_basis(p)}", lang)])
+
+
+def _basis(provenance: Mapping[str, Any]) -> str:
+    """What of a result is not assumed: the structure of a real city, a log's demand, both, or nothing."""
+    real = "structure" if provenance.get("city_code") else ""
+    log = "log" if provenance["profile"] not in ("default", "model") else ""
+    return "_".join(filter(None, (real, log))) or "none"
 
 
 def _values(provenance: Mapping[str, Any], lang: str) -> dict[str, Any]:
@@ -88,5 +95,6 @@ def notes(comparison: Comparison, lang: str = "en") -> list[str]:
         found.append(label("message.note.paired", lang, **values))
     gained = 1 / (1 - rows.variance_saved[rows.variance_saved < 1])
     if len(gained):
-        found.append(label("message.note.pairing", lang, low=f"{gained.min():.2g}", high=f"{gained.max():.2g}"))
+        found.append(label("message.note.pairing", lang, low=f"{gained.min():.2f}", high=f"{gained.max():.2f}"))
+    found.append(label("message.note.luck", lang))
     return found

@@ -43,7 +43,8 @@ def plot_comparison(comparison: Comparison, lang: str = "en") -> Any:
         _hours(figure.add_subplot(grid[0, 1]), comparison, names, lang)
         _states(figure.add_subplot(grid[1, 0]), comparison, names, lang)
         _curve(figure.add_subplot(grid[1, 1]), comparison, names, lang)
-        figure.text(0.012, 0.972, _headline(comparison, names, lang), fontsize=13.5, va="top")
+        figure.text(0.012, 0.975, _headline(comparison, names, lang), fontsize=13.5, va="top")
+        figure.text(0.012, 0.948, _range_over_authority(comparison, names, lang), fontsize=9.5, color=theme.MUTED, va="top")
         write_footer(figure, caption(comparison, lang), lang)
     return figure
 
@@ -100,16 +101,31 @@ def write_footer(figure: Any, text: str, lang: str) -> None:
 def _headline(comparison: Comparison, names: list[str], lang: str) -> str:
     """Say what became of the first variant that is not the baseline."""
     base = _cell(comparison, PRIMARY, ["B0"], "level")[0]
-    others = [n for n in names if n != "B0"]
-    if not others:
+    first = _first(names)
+    if first is None:
         return label("message.figure.alone", lang, level=f"{base:.1f}")
-    first = "F1" if "F1" in others else others[0]
     mean, low, high = (f"{_cell(comparison, PRIMARY, [first], c)[0]:+.1f}" for c in ("difference", "simultaneous_low", "simultaneous_high"))
     verdict = label(f"message.verdict.{_verdicts(comparison, [first])[0]}", lang)
     return label(
         "message.figure.headline", lang, name=variant_label(first, lang), difference=mean,
         level=f"{base:.1f}", low=low, high=high, verdict=verdict,
     ).replace("-", "−")  # fmt: skip
+
+
+def _first(names: list[str]) -> str | None:
+    """The variant a headline is about: the full mechanism, else the first that is not the baseline."""
+    return "F1" if "F1" in names else next((n for n in names if n != "B0"), None)
+
+
+def _range_over_authority(comparison: Comparison, names: list[str], lang: str) -> str:
+    """Say between what the same effect lies over the a_A tried, and what it is with equal authority (W2)."""
+    name = _first(names)
+    rows = comparison.curve[comparison.curve.variant == name].set_index("regime").difference
+    over = rows.drop("equal", errors="ignore")
+    if name is None or len(over) < 2 or "equal" not in rows:
+        return ""
+    values = {"low": f"{over.min():+.1f}", "high": f"{over.max():+.1f}", "equal": f"{rows['equal']:+.1f}"}
+    return label("message.figure.range", lang, name=variant_label(name, lang), **values).replace("-", "−")
 
 
 def _rows(ax: Any, names: list[str], lang: str | None) -> np.ndarray:
@@ -258,9 +274,9 @@ def _curve(ax: Any, comparison: Comparison, names: list[str], lang: str) -> None
         rows = curve[curve.variant == name].assign(x=lambda d: d.regime.map(points)).sort_values("x")
         line, equal = rows[rows.regime != "equal"], rows[rows.regime == "equal"]
         colour = theme.LINE_COLOURS[k % len(theme.LINE_COLOURS)]
-        ax.fill_between(line.x, line.low, line.high, color=colour, alpha=0.13, lw=0)
+        ax.fill_between(line.x, line.simultaneous_low, line.simultaneous_high, color=colour, alpha=0.13, lw=0)
         ax.plot(line.x, line.difference, theme.LINE_STYLES[k % 4], marker="o", ms=4, color=colour)
-        ax.errorbar(equal.x, equal.difference, [equal.difference - equal.low, equal.high - equal.difference],
+        ax.errorbar(equal.x, equal.difference, [equal.difference - equal.simultaneous_low, equal.simultaneous_high - equal.difference],
                     fmt="D", ms=5, color=colour, elinewidth=1.4)  # fmt: skip
         ends.append((float((equal if len(equal) else line).difference.iloc[-1]), name, colour))
     ax.set_xlim(-0.08, apart * 1.5)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from govsim.labels import LANGUAGES, label
+from govsim.scenario.demand import standard_types
 from govsim.scenario.inputs import OF_TYPES, Input, input_at, inputs
 from govsim.scenario.text import scalar
 
@@ -33,8 +34,19 @@ def inputs_table(word: str = "", lang: str = "en") -> Any:
         names = [label(known.label_key, tongue) for tongue in LANGUAGES]
         if known is asked or any(word.lower() in text.lower() for text in (path, *names)):
             name = f"{path}\n  {label(known.label_key, lang)}"
-            table.add_row(name, _value(known.default), _range(known))
+            table.add_row(name, _default(place, known, word, lang), _range(known))
     return table
+
+
+def _default(place: str, known: Input, word: str, lang: str) -> str:
+    """What an input is where nothing is said; of an issue type: what all have, or that it differs by type, or that of the type asked."""
+    if not place.startswith(OF_TYPES):
+        return _value(known.default)
+    field = place.removeprefix(OF_TYPES)
+    values = {kind.code: getattr(kind, field) for kind in standard_types()}
+    asked = values.keys() & word.split(".")
+    shown = {_value(value) for code, value in values.items() if code in (asked or values)}
+    return shown.pop() if len(shown) == 1 else label("inputs.by_type", lang)
 
 
 def _range(known: Input) -> str:

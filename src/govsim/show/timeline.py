@@ -110,7 +110,7 @@ def _foot(told: Story | TwinStory, lang: str) -> list[str]:
         said = []
     stop = "。" if lang == "zh" else "."
     width = 96 if lang == "zh" else 175
-    return ["\n".join(textwrap.wrap(text, width)) for text in (*(text + stop for text in said), label("caption.stance", lang))]
+    return ["\n".join(textwrap.wrap(text, width)) for text in (*(text + stop for text in said), label("caption.stance.story", lang))]
 
 
 def _lanes(told: Story, lang: str) -> list[tuple[str, Any, str]]:

@@ -96,7 +96,8 @@ class Comparison:
         outcome alone simultaneous intervals, a verdict, and whether it is ``authority_bound``: a
         win or a loss that does not survive equal authority (ruling W2).
     curve
-        The primary difference of every variant in every regime, with verdicts.
+        The primary difference of every variant in every regime, with verdicts; every regime from the same replications, those
+        that all have, so that no slope over a_A is a change of seeds.
     net_benefit
         One row per variant and worth of a resolution (ruling X10).
     runs
@@ -167,8 +168,8 @@ def design_compare(
     replications
         Fixed in advance (ruling Y5). Replication r has seed ``world.seed + r``.
     curve_replications
-        Of the regimes other than the one asked; as many when not given. Controls run only in the
-        regime asked.
+        Of the regimes other than the one asked; as many when not given. Controls run in the regime asked and, as every comparison,
+        under equal authority (ruling W2).
     schedules
         Of `design_schedules`' runs; needed if `variants` has a control.
     """
@@ -185,7 +186,7 @@ def design_compare(
         n = replications if is_asked else min(replications, curve_replications or replications)
         for replication in range(n):
             for v in ready:
-                if is_asked or not v.control_of:
+                if is_asked or regime == EQUAL or not v.control_of:
                     jobs.append(Job(scenario, v, world.seed + replication))
                     keys.append((regime, v.name, replication))
     return Design(tuple(jobs), tuple(keys), tuple(v.name for v in ready))
@@ -258,7 +259,7 @@ def analyse_compare(design: Design, found: Sequence[Mapping[str, float]], proven
     keys["seed"] = [job.seed for job in design.jobs]
     runs = pd.concat([keys, pd.DataFrame(list(found))], axis=1)
     curve = _curve(runs)
-    table = _with_verdicts(_table(runs, design.variants), curve)
+    table = _with_verdicts(_table(runs, design.variants), _primary(runs, ASKED), curve)
     return Comparison(table, curve, _net_benefit(runs, design.variants), runs, dict(provenance))
 
 
@@ -301,31 +302,36 @@ def _table(runs: pd.DataFrame, variants: Sequence[str]) -> pd.DataFrame:
 
 
 def _curve(runs: pd.DataFrame) -> pd.DataFrame:
-    """Tell the primary difference of every variant in every regime, intervals simultaneous."""
-    rows: list[dict[str, Any]] = []
-    for regime in dict.fromkeys(runs.regime):
-        names, values = _wide(runs, regime, [PRIMARY])
-        base = values[:, :1, 0]
-        d = values[:, :, 0] - base
-        single = paired_estimates(d)
-        low, high = simultaneous_intervals(d)
-        margin = MARGIN_SHARE * _mean(base)
-        for n, name in enumerate(names):
-            is_base = name == BASELINE
-            rows.append({
-                "regime": regime, "variant": name, "level": _mean(values[:, n, 0]),
-                "difference": single.mean[n], "low": single.low[n], "high": single.high[n],
-                "simultaneous_low": low[n], "simultaneous_high": high[n], "margin": margin,
-                "verdict": "" if is_base else verdict(low[n], high[n], margin),
-                "n_replications": int(single.n_replications[n]),
-            })  # fmt: skip
-    return pd.DataFrame(rows)
+    """Tell the primary difference of every variant in every regime, all from the same replications: those that every regime has."""
+    n = runs.groupby("regime").replication.max().min() + 1
+    same = runs[runs.replication < n]
+    return pd.concat([_primary(same, regime) for regime in dict.fromkeys(runs.regime)], ignore_index=True)
 
 
-def _with_verdicts(table: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+def _primary(runs: pd.DataFrame, regime: str) -> pd.DataFrame:
+    """Estimate the primary difference of every variant in a regime, intervals simultaneous, with its reading."""
+    names, values = _wide(runs, regime, [PRIMARY])
+    base = values[:, :1, 0]
+    d = values[:, :, 0] - base
+    single = paired_estimates(d)
+    low, high = simultaneous_intervals(d)
+    margin = MARGIN_SHARE * _mean(base)
+    return pd.DataFrame([
+        {
+            "regime": regime, "variant": name, "level": _mean(values[:, n, 0]),
+            "difference": single.mean[n], "low": single.low[n], "high": single.high[n],
+            "simultaneous_low": low[n], "simultaneous_high": high[n], "margin": margin,
+            "verdict": "" if name == BASELINE else verdict(low[n], high[n], margin),
+            "n_replications": int(single.n_replications[n]),
+        }
+        for n, name in enumerate(names)
+    ])  # fmt: skip
+
+
+def _with_verdicts(table: pd.DataFrame, primary: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
     """Put the readings of the primary outcome into the table; everything else is exploratory (Y6)."""
     table = table.assign(simultaneous_low=np.nan, simultaneous_high=np.nan, verdict="", authority_bound=False)
-    asked = curve[curve.regime == ASKED].set_index("variant")
+    asked = primary.set_index("variant")
     equal = curve[curve.regime == EQUAL].set_index("variant")
     for name, row in asked.iterrows():
         at = (table.variant == name) & (table.metric == PRIMARY)

@@ -136,7 +136,8 @@ def test_read_log__reads_gzip_parquet_and_other_line_ends(tmp_path):
     assert read_log(tmp_path / "log.parquet").table.loc[0, "opened"].hour == 9
     zipped = write(tmp_path, gzip.compress(SMALL.encode()), "log.csv.gz")
     windows = write(tmp_path, SMALL.replace("\n", "\r\n"), "windows.csv")
-    assert read_log(zipped).n_used == read_log(windows).n_used == 2
+    old_mac = write(tmp_path, SMALL.replace("\n", "\r"), "mac.csv")
+    assert read_log(zipped).n_used == read_log(windows).n_used == read_log(old_mac).n_used == 2
 
 
 def test_read_log__quoted_line_breaks_do_not_end_a_row(tmp_path):
