@@ -175,6 +175,7 @@ def ask(w, i, k, authority, route, t):
         note_first_ask(w, share)
     if u < share:
         pk.committed = route
+        pk.promised = int(t)
         day.commitments += 1
         note_move(w, i, t, PROMISED, pk.station, route, share)
     else:
@@ -195,7 +196,7 @@ def all_committed(w, i):
 
 @kernel
 def lapse_promise(w, i, k, t, days):
-    """A promise lapses with hazard lambda_c a day, a forum's by `lapse_forum_ratio` of it (W3)."""
+    """A promise lapses with hazard lambda_c a day since its day or the last round, a forum's by `lapse_forum_ratio` of it (W3)."""
     p = w.p[0]
     it = w.issues[i]
     pk = w.packages[k]
@@ -240,7 +241,7 @@ def ask_round(w, i, t, days):
             if pk.committed == 0:
                 ask(w, i, k, authority, 1, t)
             elif days > 0.0 and pk.committed != ASSIGNED:
-                lapse_promise(w, i, k, t, days)
+                lapse_promise(w, i, k, t, min(days, t - int(pk.promised)))
         k = pk.next
     settle_jurisdiction(w, i, t)
     if it.status == GATED:

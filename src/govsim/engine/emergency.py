@@ -140,7 +140,7 @@ def member_hours(w, v):
 def muster(w):
     """What each community could draw on today: gates to keep, guards for them, stewards and members who would come.
 
-    Property firms' guards stand at gates alone, for the hours their desks are shut.
+    Property firms' guards stand at gates alone, for the hours their desks are shut; on days off those on duty.
     """
     p = w.p[0]
     for q in range(p.n_communities):
@@ -153,7 +153,8 @@ def muster(w):
         post = w.posts[w.compounds[x].community]
         post.gates += 1.0
         if w.compounds[x].firm >= 0:
-            post.guards += desk_hours(w, w.compounds[x].firm)[1]
+            on_duty = 1.0 if w.counters[0].is_workday == 1 else p.emergency_rest_day_share
+            post.guards += desk_hours(w, w.compounds[x].firm)[1] * on_duty
     if p.L3_steward_hours > 0.0:
         for b in range(w.buildings.size):
             n = w.buildings[b].n_households / p.L3_households_per_steward

@@ -117,7 +117,7 @@ PACKAGE = np.dtype(
     [
         ("hours", "f8"), ("left", "f8"), ("release", "f8"), ("memo_authority", "f4"),
         ("issue", "i4"), ("station", "i4"), ("version", "i4"), ("next", "i4"),
-        ("committed", "i2"), ("asked", "i2"), ("rounds", "i2"),
+        ("committed", "i2"), ("asked", "i2"), ("rounds", "i2"), ("promised", "u2"),
         ("stage", "i1"), ("department", "i1"), ("number", "i1"), ("kind", "i1"), ("skill", "i1"),
         ("queue_class", "i1"), ("mode", "i1"), ("in_service", "i1"), ("queued", "i1"), ("marks", "i1"), ("done", "i1"),
     ],
