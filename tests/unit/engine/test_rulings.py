@@ -89,7 +89,7 @@ def test_attention__before_the_owner_is_found_gives_the_decision_to_the_leaders(
 
 def test_whistles__go_on_as_long_as_the_issue_waits():
     """A promise may lapse and shut gate J again: the next whistle comes at the next of the subdistrict's looks, not never."""
-    e = run("RV2", is_logged=True, until=600, **{"behaviour.commitment.lapse_rate": 0.05})
+    e = run("RV2", is_logged=True, until=600, **{"behaviour.commitment.lapse_rate": 0.08})
     log, step = log_of(e), float(e.world.p.RV2_starts[0])
     n = 0
     for row in of_kind(log, moves.GATE_SHUT):
@@ -97,7 +97,7 @@ def test_whistles__go_on_as_long_as_the_issue_waits():
         after = log[(log["issue"] == i) & (log["day"] > t)]
         opened = after[((after["what"] == moves.GATE_OPENED) & (after["detail"] == st.GATE_J)) | (after["what"] == moves.RELEASED)]
         until = min([*opened["day"], *after[after["what"] >= moves.HELPED_ITSELF]["day"], 600.0])
-        if t > 200 and until > t + step + 1e-9 and e.world.issues[i].n_departments >= 2:
+        if t > 140 and until > t + step + 1e-9 and e.world.issues[i].n_departments >= 2:
             assert (after["what"] == moves.WHISTLED).any() and after[after["what"] == moves.WHISTLED]["day"].min() <= t + step + 1e-9
             n += 1
     assert n > 10
