@@ -18,6 +18,8 @@ from govsim.studies.prior import DECISIVE
 
 WORLD = Scenario(city=City.preset("standard"), demand=load_default_profile().apply())
 N_SETS = 40
+REPLICATIONS = 100
+"""As for a report (Y5)."""
 
 
 def facts(found: Patterns) -> list[str]:
@@ -49,7 +51,7 @@ def filtered(found: Filtered) -> list[str]:
 
 def main() -> None:
     """Run and write the page."""
-    found = patterns(WORLD)
+    found = patterns(WORLD, REPLICATIONS)
     print(closing_line(found), flush=True)
     sets = filter_by_patterns(WORLD, N_SETS)
     ranges = "; ".join(f"`{path}` {low:g} to {high:g}" for path, (low, high) in DECISIVE.items())

@@ -28,6 +28,9 @@ KNOBS = {
     "Hours a month of the doorstep station": (
         "behaviour.contribution.law_firm_hours", (0.0, 10.0, 40.0, 100.0, 200.0, 400.0), ("links", "F1"),
     ),
+    "What stewards find in an hour of patrol (1.5 by default; 10.5 where that is by the day)": (
+        "mechanism.L3.detection_efficiency", (0.375, 1.5, 4.0, 10.5), ("links", "F1"),
+    ),
     "Share of meeting hours that replaces other work": ("behaviour.agenda.meeting_substitution", (0.0, 0.5, 1.0), ("axis",)),
 }  # fmt: skip
 """What is turned, its values, and under which variants; the baseline gets the same change."""

@@ -19,11 +19,11 @@ def grid_works(w, s):
 
 @kernel
 def grid_hazard(w, q):
-    """Find with hazard psi e_b a day, e_b the patrol hours per household and week (3.7.2)."""
+    """Find with hazard psi e_b / 7 a day, e_b the patrol hours per household and week, psi an hour's (3.7.2)."""
     p = w.p[0]
     st = w.stations[w.grids[q]]
     patrol = st.window * st.n_workers * p.RV3_patrolling * p.workdays_per_week
-    return p.RV3_detection_efficiency * patrol / w.communities[q].n_households
+    return p.RV3_detection_efficiency * patrol / (7.0 * w.communities[q].n_households)
 
 
 @kernel

@@ -158,7 +158,7 @@ def stewards_care(w, b):
     crowding -= p.crowding_out * community.mandated_share * building.steward_motivation
     building.steward_motivation = min(1.0, max(0.0, building.steward_motivation + gain - loss + crowding))
     patrol = p.L3_patrol_share * p.L3_steward_hours * score / p.L3_households_per_steward
-    building.hazard_rate = p.L3_detection_efficiency * patrol
+    building.hazard_rate = p.L3_detection_efficiency * patrol / 7.0
 
 
 @kernel

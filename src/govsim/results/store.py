@@ -50,7 +50,7 @@ from govsim.results.tally import Columns
 from govsim.scenario.scenario import Scenario
 
 FORMAT = "govsim run"
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 MANIFEST = "manifest.json"
 
 _RECORDS = {

@@ -208,7 +208,7 @@ def test_grid__finds_what_the_patrols_it_pays_for_find():
     patrolled = w.hours.reshape(-1, len(w.stations), st.N_ACTIVITIES)[:, :, st.PATROLLING].sum(axis=0)
     for q, s in enumerate(w.grids):
         weekly = patrolled[s] / 52.0 / w.communities.n_households[q]
-        assert grid_hazard(w, q) == pytest.approx(1.5 * weekly, rel=1e-9)
+        assert grid_hazard(w, q) == pytest.approx(1.5 * weekly / 7.0, rel=1e-9)
     found = (w.issues.detected_by[: engine.n_issues] == 3).sum()
     assert found == w.daily.detected.sum() > 100
     assert run("RV3", RV3__patrol_share=0.0).world.daily.detected.sum() == 0
