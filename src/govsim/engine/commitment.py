@@ -139,7 +139,7 @@ def commit_probability(w, i, k, authority, t):
     if p.list_on == 1 and w.kinds[w.arrivals[i].type].listed == 0:
         z -= p.L4_rigidity
     z += p.commit_clarity * clarity_of(w, i)
-    z += p.commit_tie * w.ties[int(pk.department) * p.n_communities + community_of(w, i)]
+    z += p.commit_tie * w.ties[12 * community_of(w, i) + int(pk.department)]
     z += p.commit_pressure * pressure_on(w, pk.station)
     z -= p.commit_backlog * (backlog_weeks(w, pk.station) - 1.0)
     z -= p.commit_hours * math.log(max(pk.hours, 1e-3) / p.commit_hours_reference)

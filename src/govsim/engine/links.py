@@ -265,7 +265,7 @@ def pair(w, department, q, skill, hours, events, quality, desk_share, host_hours
     charge(w, q, HOSTING, events * host_hours)
     if quality_drift > 0.0:
         charge(w, station, AUDITING, events * p.audit_share * p.audit_hours)
-    place = department * p.n_communities + q
+    place = 12 * q + department
     w.ties[place] += p.tie_gain * quality * (1.0 - w.ties[place])
 
 

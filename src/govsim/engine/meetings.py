@@ -566,8 +566,8 @@ def tie_members(w, f):
     for department in range(12):
         if is_present(w, f, _DEPARTMENTS + department):
             for q in range(sub.first_community, sub.first_community + sub.n_communities):
-                r = w.ties[department * p.n_communities + q]
-                w.ties[department * p.n_communities + q] = r + gain * (1.0 - r)
+                r = w.ties[12 * q + department]
+                w.ties[12 * q + department] = r + gain * (1.0 - r)
 
 
 @kernel

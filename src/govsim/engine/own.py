@@ -74,7 +74,7 @@ def run_component(w, x, q):
             offer(w, q, skill, ruled(w, place_of(x, OFFERED_HOURS), (skill * 1.0, *month)), own.giver)
     if acts(w, x, q, TIE_GAIN):
         for department in range(12):
-            place = department * p.n_communities + q
+            place = 12 * q + department
             w.ties[place] += ruled(w, place_of(x, TIE_GAIN), (department * 1.0, *month)) * (1.0 - w.ties[place])
 
 

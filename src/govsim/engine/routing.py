@@ -58,7 +58,7 @@ def hit_probability(w, i):
     q = community_of(w, i)
     tie = 0.0
     for department in range(12):
-        tie = max(tie, w.ties[department * p.n_communities + q])
+        tie = max(tie, w.ties[12 * q + department])
     clarity = min(p.clarity_max, 1.0 - (1.0 - clarity_of(w, i)) * (1.0 - tie))
     return p.owner_guess_base + (1.0 - p.owner_guess_base) * clarity
 

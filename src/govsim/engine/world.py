@@ -55,7 +55,7 @@ class World:
     departments (`KIND_TABLE` columns).
     `pairing[12 departments, then branches]` is the quality of their pairing (E2, E3).
     `hours[month, station, activity]`, `outside[payer, activity, month]`, `pool[community, skill]`,
-    `memory[forum, type]`, `ties[department, community]` and `directives[leader, place]` are flattened.
+    `memory[forum, type]`, `ties[community, department]` and `directives[leader, place]` are flattened.
     `pool` is what is left of this month's offered hours,
     `pool_today` of today's, `given[community, payer]` what each payer offered this month.
     `branches[branch]` is 1 where an agency branch pairs (E3), `calendar[day]` on workdays. `funds[pot, month, (inflow, spent)]`

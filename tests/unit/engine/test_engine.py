@@ -169,7 +169,7 @@ def test_attention__ends_and_gives_its_slot_back(name):
 def test_pairing__gives_every_department_a_community():
     """E2: ceil(communities / 12) communities a department, round-robin (ruling 22)."""
     w = run("E2").world
-    ties = w.ties.reshape(12, -1)
+    ties = w.ties.reshape(-1, 12).T
     assert (ties.max(axis=1) > ties.min()).all()
 
 

@@ -131,7 +131,7 @@ def test_part_time_members__tie_by_their_number(dose, times):
     gain = float(w.p.tie_gain[0])
     for s, f in enumerate(forum):
         sub = w.subdistricts[s]
-        ties = w.ties.reshape(12, -1)[:, sub.first_community : sub.first_community + sub.n_communities]
+        ties = w.ties.reshape(-1, 12)[sub.first_community : sub.first_community + sub.n_communities]
         expected = 1 - 0.9 * (1 - gain) ** (times * f.sittings)
         present = ties[np.isclose(ties, expected, rtol=0, atol=1e-12)]
         assert len(present) > 0
