@@ -53,7 +53,7 @@ def town(
         "behaviour.effort.perfunctory_intercept": -50.0, "behaviour.effort.failure_share": 0.0,
         "behaviour.response.informing_hours": 0.0, "behaviour.agenda.memo_check_share": 0.0,
         "behaviour.commitment": {"commit_anchor": "reference", "asking_hours": 0.0, "answering_hours": 0.0, "refusal_sd": 0.0,
-                                 "commit_backlog": 0.0, "commit_clear_duty": 0.0, "commit_clarity": 0.0, "commit_tie": 0.0,
+                                 "commit_backlog": 0.0, "commit_clear_duty": 0.0, "commit_clarity": 0.0, "commit_tie": 0.0, "tie_initial": 0.0,
                                  "commit_pressure": 0.0, "commit_hours": 0.0, "authority_subdistrict": 0.0, "lapse_rate": 0.0},
         "staffing": {"community_workers": workers, "department_workers": department_workers,
                      "subdistrict_workers": subdistrict_workers}, **(inputs or {}),
