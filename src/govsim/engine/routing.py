@@ -75,9 +75,8 @@ def handed_up_by(w, i, tier):
 
 @kernel
 def lead_station(w, i):
-    """The desk of the lead department, the first of its type's list (ruling 10)."""
-    department = int(w.kind_tables[w.arrivals[i].type * KIND_TABLE + 8])
-    return department_station(w, department, w.communities[community_of(w, i)].subdistrict)
+    """The desk of the lead department, where one is needed."""
+    return department_station(w, lead_department(w, i), w.communities[community_of(w, i)].subdistrict)
 
 
 @kernel

@@ -362,7 +362,7 @@ KIND_TABLE = 34
 
 
 class Rows(np.ndarray):
-    """Rows with fields, which are attributes too. `numpy.recarray` is the same, but takes three times as long for each."""
+    """Rows with fields, which are attributes too, as of `numpy.recarray`, which goes through Python for every attribute of an array."""
 
     def __getattr__(self, name: str) -> Any:
         """A field; asked for only where an array has no such attribute."""

@@ -15,6 +15,7 @@ from govsim.engine.feedback import (
     end_attention,
     end_issue,
     household_of,
+    is_handled,
     learn,
     note_age,
     unlink_package,
@@ -82,7 +83,6 @@ from govsim.engine.state import (
     VIA_LAW,
     VIA_PETITION,
     VIA_PRIVATE,
-    WORKING,
 )
 
 
@@ -304,13 +304,13 @@ def petition_again(w, i, t):
     """Petitioners come back while they believe in it (ruling 41), also when a ticket closed for nothing has been opened again."""
     b = w.buildings[w.arrivals[i].building]
     belief = b.offset_petition + w.counters[0].belief_scale * w.households[household_of(w, i)].petition
-    status = w.issues[i].status
+    it = w.issues[i]
     if belief <= w.p[0].petition_belief_floor:
         return
-    if status == ROUTING or status == GATED or status == WORKING:
+    if is_handled(it):
         petition(w, i, t)
-    elif status == CLOSED:
-        schedule(w, t + w.p[0].petition_interval, PETITION_DUE, i, int(w.issues[i].petitions), i)
+    elif it.status == CLOSED:
+        schedule(w, t + w.p[0].petition_interval, PETITION_DUE, i, int(it.petitions), i)
 
 
 @kernel
