@@ -1,6 +1,5 @@
 """Figures: a result in, a matplotlib figure out, the caption in it (decision 6)."""
 
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ def load_drawing() -> None:
 
 def new_figure(size: tuple[float, float] = SIZE) -> Any:
     """Make a figure: one that a notebook shows by itself, elsewhere one without a window."""
-    if "ipykernel" in sys.modules:
+    if theme.is_in_notebook():
         from matplotlib import pyplot
 
         return pyplot.figure(figsize=size)

@@ -110,10 +110,16 @@ def theme(lang: str = "en", *, scale: float = 1.0) -> Iterator[None]:
         yield
 
 
+def is_in_notebook() -> bool:
+    """Whether a notebook's kernel runs this, which shows figures by itself; that its package is imported says nothing."""
+    shell = sys.modules.get("IPython")
+    return shell is not None and hasattr(shell.get_ipython(), "kernel")
+
+
 @lru_cache(maxsize=1)
 def load_backend() -> None:
     """Let a notebook's backend load outside `rc_context`, which would undo what it sets: only the first figure would show."""
-    if "ipykernel" in sys.modules:
+    if is_in_notebook():
         from matplotlib import pyplot
 
         pyplot.switch_backend(pyplot.get_backend())

@@ -1,7 +1,9 @@
 """Figures and tables of a comparison, in both languages."""
 
 import io
+import sys
 import warnings
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -13,7 +15,7 @@ from govsim.scenario.inputs import inputs, override
 from govsim.scenario.scenario import Scenario
 from govsim.show import theme
 from govsim.show.captions import caption, changed, notes
-from govsim.show.figures import plot_comparison, save_figure
+from govsim.show.figures import new_figure, plot_comparison, save_figure
 from govsim.show.table import comparison_tables, metric_name, number
 from govsim.studies.compare import ASKED, Comparison, compare, regime_of
 
@@ -158,3 +160,23 @@ def test_caption__names_the_inputs_that_are_not_by_default(lang):
     assert not regime_of(override(world, {"demand.profile": "a log"}))["changed"].keys() - {"city.residents_per_community"}
     many = dict.fromkeys([path for path in inputs() if path.startswith("behaviour.voice.")][:8], "1")
     assert label("caption.more", lang, n=2) in changed({"changed": many}, lang)[0]
+
+
+def test_new_figure__is_a_notebooks_own_only_where_a_kernel_runs(monkeypatch):
+    """That something has imported the kernel's package leaves figures alone: pyplot would keep each one open."""
+    from matplotlib import pyplot
+
+    open_before = pyplot.get_fignums()
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    new_figure()
+    assert pyplot.get_fignums() == open_before
+    monkeypatch.setattr(theme, "is_in_notebook", lambda: True)
+    shown = new_figure()
+    assert shown.number in pyplot.get_fignums()
+    pyplot.close(shown)
+
+
+@pytest.mark.parametrize(("shell", "is_notebook"), [(None, False), (SimpleNamespace(), False), (SimpleNamespace(kernel=object()), True)])
+def test_notebook__is_where_the_shell_has_a_kernel(monkeypatch, shell, is_notebook):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert theme.is_in_notebook() is is_notebook
